@@ -1,0 +1,51 @@
+"""What time it is, as an argument. Only the outermost layer asks."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from models.errors import BadInputError
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
+class VirtualClock:
+    """A clock that stands still until it is told to move, kept in a file so that a rehearsal survives its process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self) -> datetime:
+        """The rehearsal's time, in UTC."""
+        try:
+            return datetime.fromisoformat(self.path.read_text().strip()).astimezone(UTC)
+        except (FileNotFoundError, ValueError) as error:
+            raise BadInputError(
+                f"{self.path}: no rehearsal time in it; write one such as 2026-03-02T09:00:00Z"
+            ) from error
+
+    def set(self, now: datetime) -> None:
+        """Move to `now`; the write is atomic, so that a kill leaves the old time or the new."""
+        draft = self.path.with_suffix(".new")
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(now.astimezone(UTC).isoformat())
+        draft.replace(self.path)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called `name`, or a `BadInputError` that says so."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+        raise BadInputError(f"no time zone is called {name!r}; use an IANA name such as Europe/Paris") from error
+
+
+def rfc3339(moment: datetime) -> str:
+    """`moment` in UTC as RFC 3339 with a Z, to the second or as fine as it is."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
