@@ -1,0 +1,56 @@
+"""One run at a time for each incident: a lease in the database with a fencing number.
+
+Leases run on the machine's time, also in a rehearsal: they end when a process dies, and a process dies in real time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from models.errors import LeaseHeldError
+from models.tables import Lease
+
+LENGTH = timedelta(seconds=45)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Proof of having taken a lease: writes made under an older `fence` are refused."""
+
+    incident_id: int
+    holder: str
+    fence: int
+
+
+def take(session: Session, incident_id: int, holder: str, now: datetime) -> Held:
+    """Take the incident's lease if nobody alive holds it; raises `LeaseHeldError` otherwise."""
+    lease = session.get(Lease, incident_id, with_for_update=True)
+    if lease is None:
+        lease = Lease(incident_id=incident_id, holder=holder, fence=0, expires_at=now)
+    elif lease.expires_at > now and lease.holder != holder:
+        left = int((lease.expires_at - now).total_seconds())
+        raise LeaseHeldError(
+            f"another run ({lease.holder}) carries this incident; it ends, or its lease of {left} s more does"
+        )
+    lease.holder, lease.fence, lease.expires_at = holder, lease.fence + 1, now + LENGTH
+    session.add(lease)
+    session.flush()
+    return Held(incident_id, holder, lease.fence)
+
+
+def renew(session: Session, held: Held, now: datetime) -> None:
+    """Keep the lease for another while; raises `LeaseHeldError` when it was lost to another run."""
+    lease = session.get(Lease, held.incident_id, with_for_update=True)
+    if lease is None or lease.fence != held.fence:
+        raise LeaseHeldError("the lease was lost to another run; this one stops before it acts again")
+    lease.expires_at = now + LENGTH
+    session.add(lease)
+
+
+def give_back(session: Session, held: Held, now: datetime) -> None:
+    """End the lease, if it is still this run's."""
+    lease = session.get(Lease, held.incident_id, with_for_update=True)
+    if lease is not None and lease.fence == held.fence:
+        lease.expires_at = now
+        session.add(lease)

@@ -1,0 +1,148 @@
+"""The ledger: what was known, decided, done and moved, as a chain of hashes for each incident.
+
+Each entry's `sha256` is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8) without `sha256` itself;
+`previous` is the entry before it, or the empty string for the first. docs/reference/ledger.md publishes the algorithm
+and a verifier that needs nothing but the standard library.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.clock import rfc3339
+from models.errors import BadInputError, LedgerAlteredError
+from models.tables import Incident, LedgerEntry
+
+FORMAT = "tocsin-ledger-1"
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """The one byte sequence that stands for a JSON object."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def sha256_of(value: Mapping[str, Any]) -> str:
+    """The hash of an object's canonical form."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def record(
+    session: Session, incident: Incident, kind: str, payload: Mapping[str, Any], *, actor: str, at: datetime, zone: str
+) -> LedgerEntry:
+    """Append one entry to the incident's chain, in the caller's transaction.
+
+    The incident's row is locked first, so that two writers cannot take the same place in the chain.
+    """
+    session.flush()
+    locked = session.exec(select(Incident).where(Incident.id == incident.id).with_for_update()).one()
+    session.refresh(locked, ["ledger_count", "ledger_head"])
+    assert locked.id is not None  # it was read from the database
+    linked = _linked(
+        locked.number, locked.ledger_count + 1, rfc3339(at), zone, actor, kind, dict(payload), locked.ledger_head
+    )
+    entry = LedgerEntry(
+        incident_id=locked.id,
+        seq=locked.ledger_count + 1,
+        at=at,
+        zone=zone,
+        actor=actor,
+        kind=kind,
+        payload=dict(payload),
+        previous=locked.ledger_head,
+        sha256=sha256_of(linked),
+    )
+    locked.ledger_count, locked.ledger_head = entry.seq, entry.sha256
+    session.add_all([entry, locked])
+    return entry
+
+
+def _linked(
+    number: str, seq: int, at: str, zone: str, actor: str, kind: str, payload: dict[str, Any], previous: str
+) -> dict[str, Any]:
+    return {
+        "incident": number,
+        "seq": seq,
+        "at": at,
+        "zone": zone,
+        "actor": actor,
+        "kind": kind,
+        "payload": payload,
+        "previous": previous,
+    }
+
+
+def entries(session: Session, incident: Incident) -> Iterator[dict[str, Any]]:
+    """The incident's entries in order, as they are exported."""
+    rows = session.exec(
+        select(LedgerEntry).where(LedgerEntry.incident_id == incident.id).order_by(col(LedgerEntry.seq))
+    )
+    for row in rows:
+        linked = _linked(
+            incident.number, row.seq, rfc3339(row.at), row.zone, row.actor, row.kind, row.payload, row.previous
+        )
+        yield {**linked, "sha256": row.sha256}
+
+
+def exported(session: Session, incident: Incident) -> Iterator[str]:
+    """The ledger as JSON Lines: a first line that names the format, the number of entries and the last hash; then the entries."""
+    head = {
+        "format": FORMAT,
+        "incident": incident.number,
+        "entries": incident.ledger_count,
+        "head": incident.ledger_head,
+    }
+    yield canonical(head).decode()
+    for entry in entries(session, incident):
+        yield canonical(entry).decode()
+
+
+def verify(chain: Iterable[Mapping[str, Any]], *, count: int, head: str) -> int:
+    """How many entries were verified; raises `LedgerAlteredError` at the first that was altered, removed, added or moved."""
+    previous, seq = "", 0
+    for entry in chain:
+        seq += 1
+        if entry.get("seq") != seq:
+            raise LedgerAlteredError(f"entry {seq} is missing or out of order (found {entry.get('seq')!r})")
+        if entry.get("previous") != previous:
+            raise LedgerAlteredError(f"entry {seq} does not follow the one before it")
+        own = sha256_of({key: value for key, value in entry.items() if key != "sha256"})
+        if own != entry.get("sha256"):
+            raise LedgerAlteredError(f"entry {seq} was altered: its content no longer gives its hash")
+        previous = own
+    if seq != count or previous != head:
+        raise LedgerAlteredError(
+            f"the chain ends at entry {seq}, but {count} entries with the head {head[:12]}... were recorded"
+        )
+    return seq
+
+
+def verify_stored(session: Session, incident: Incident) -> int:
+    """Verify the incident's chain in the database."""
+    return verify(entries(session, incident), count=incident.ledger_count, head=incident.ledger_head)
+
+
+def verify_exported(lines: Iterable[str], *, head: str | None = None) -> int:
+    """Verify an exported ledger; `head`, when known from elsewhere, also shows that the end was not cut off."""
+    parsed = (_parsed(line, index) for index, line in enumerate(lines, 1) if line.strip())
+    first = next(parsed, None)
+    if first is None or first.get("format") != FORMAT:
+        raise BadInputError(
+            f"not an exported ledger: the first line does not say {FORMAT!r}; export it with `tocsin ledger NUMBER export`"
+        )
+    if head is not None and head != first.get("head"):
+        raise LedgerAlteredError(f"the export ends at {str(first.get('head'))[:12]}..., not at the head given")
+    return verify(parsed, count=int(first.get("entries", -1)), head=str(first.get("head")))
+
+
+def _parsed(line: str, index: int) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise LedgerAlteredError(f"line {index} is not JSON any more") from error
+    if not isinstance(value, dict):
+        raise LedgerAlteredError(f"line {index} is not an entry")
+    return value

@@ -1,0 +1,100 @@
+"""The database: SQLite (WAL) on one machine, PostgreSQL beyond; one way to open it and one way to write."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlmodel import Session
+
+from models.errors import BadInputError, StoreUnavailableError
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+def open_store(url: str) -> Engine:
+    """An engine for `url`, such as `sqlite:///tocsin.db` or `postgresql+psycopg://...`; raises `BadInputError` for other kinds."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(url, parsed.database)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise BadInputError(
+            f"TOCSIN_DATABASE_URL {url!r} cannot be read; write sqlite:///FILE or postgresql://..."
+        ) from error
+    raise BadInputError(
+        f"TOCSIN_DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///FILE or postgresql://..."
+    )
+
+
+def _sqlite(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"{Path(path).parent} cannot be made ({error.strerror}); check TOCSIN_HOME"
+            ) from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")  # a receipt that was written survives the plug being pulled
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that began as a reader cannot wait for the lock; so every transaction starts as a writer.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that is kept whole or not at all; raises `StoreUnavailableError` when the database cannot be written."""
+    with _translated(engine), Session(engine, expire_on_commit=False) as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A consistent view that changes nothing and waits for no writer."""
+    with _translated(engine), Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreUnavailableError(_advice(engine, error)) from error
+
+
+def _advice(engine: Engine, error: DBAPIError) -> str:
+    where = engine.url.render_as_string(hide_password=True)
+    said = " ".join(str(error.orig).split())
+    for sign, mend in (
+        ("locked", "another process is writing; try again in a moment"),
+        ("readonly", "the file or its folder is read-only; make it writable"),
+        ("read-only", "the file or its folder is read-only; make it writable"),
+        ("full", "the disk is full; free some space, nothing was half-written"),
+        ("unable to open", "check that the folder exists and may be written"),
+        ("no such table", "the tables are missing; run `tocsin doctor`"),
+        ("does not exist", "the tables or the database are missing; run `tocsin doctor`"),
+        ("connection", "the server cannot be reached; check that it runs and the address"),
+    ):
+        if sign in said.lower():
+            return f"database {where}: {said}; {mend}"
+    return f"database {where}: {said}; nothing was half-written, run `tocsin doctor`"

@@ -1,0 +1,332 @@
+"""The rows: what is known, decided, waited for, done and sent. All tables live here and nowhere else.
+
+Every time is an instant in UTC; `zone` names the place whose clock it was read from.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, MetaData, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. A time without a zone is refused; what is read back carries one, on SQLite too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy names it
+        """To the database: in UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no zone; every stored time needs one")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy names it
+        """From the database: in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _instant(*, index: bool = False, nullable: bool = False) -> Any:  # SQLModel's own Field returns Any
+    return Field(default=None, sa_column=Column(Instant(), nullable=nullable, index=index))
+
+
+def _json() -> Any:  # SQLModel's own Field returns Any
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+class Row(SQLModel):
+    """Base of every table."""
+
+    metadata = metadata
+
+
+class Incident(Row, table=True):
+    """One breach, from the first report to its closure."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True)
+    title: str
+    state: str = "open"  # open, closed
+    rehearsal: bool = False
+    opened_at: datetime = _instant()
+    zone: str = "UTC"
+    opened_by: str
+    closed_at: datetime | None = _instant(nullable=True)
+    facts_version: int = 1
+    playbook: str | None = None
+    playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    passes: int = 0  # how many runs have carried it; part of the key that starts the next one
+    ledger_count: int = 0
+    ledger_head: str = ""
+
+
+class FactsVersion(Row, table=True):
+    """Everything known at one time."""
+
+    __table_args__ = (UniqueConstraint("incident_id", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    version: int
+    report: dict[str, Any] = _json()
+    sha256: str
+    changed: list[str] = _json()
+    added_at: datetime = _instant()
+    zone: str = "UTC"
+    added_by: str
+
+
+class DutyRecord(Row, table=True):
+    """What one provision asks for one stage and recipient, as of the latest facts."""
+
+    __tablename__ = "duty"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "provision", "stage", "recipient"),
+        Index("ix_duty_open_due", "state", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    provision: str
+    stage: str
+    recipient: str
+    jurisdiction: str
+    audience: str
+    verdict: str
+    state: str  # open, undecided, met, closed (not required, or withdrawn)
+    clock_state: str
+    starts_at: datetime | None = _instant(nullable=True)
+    due_at: datetime | None = _instant(nullable=True)
+    zone: str = "UTC"
+    body: dict[str, Any] = _json()
+    facts_version: int
+    met_at: datetime | None = _instant(nullable=True)
+    decided_by: str | None = None  # a person who decided an undecided one
+    decision_reason: str | None = None
+
+
+class DutyChange(Row, table=True):
+    """How a duty came to be as it is: gained, withdrawn, clock moved, decided, met."""
+
+    __tablename__ = "duty_change"
+
+    id: int | None = Field(default=None, primary_key=True)
+    duty_id: int = Field(foreign_key="duty.id", index=True)
+    facts_version: int
+    change: str
+    before: dict[str, Any] = _json()
+    after: dict[str, Any] = _json()
+    at: datetime = _instant()
+    zone: str = "UTC"
+    by: str
+
+
+class Step(Row, table=True):
+    """One step of the incident's playbook."""
+
+    __table_args__ = (UniqueConstraint("incident_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    key: str
+    title: str
+    phase: str
+    role: str | None = None
+    assigned_to: str | None = None
+    state: str = "pending"
+    outcome: str | None = None
+    attempts: int = 0
+    ready_at: datetime | None = _instant(nullable=True)
+    started_at: datetime | None = _instant(nullable=True)
+    finished_at: datetime | None = _instant(nullable=True)
+    next_try_at: datetime | None = _instant(nullable=True)
+    due_at: datetime | None = _instant(index=True, nullable=True)
+    zone: str = "UTC"
+    done_by: str | None = None
+    note: str | None = None
+
+
+class Evidence(Row, table=True):
+    """Something preserved, known by its hash."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    step_key: str | None = None
+    name: str
+    sha256: str
+    size: int
+    path: str
+    recorded_at: datetime = _instant()
+    zone: str = "UTC"
+    recorded_by: str
+
+
+class Notice(Row, table=True):
+    """One text for one audience in one language, through all its versions."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    duty_id: int | None = Field(default=None, foreign_key="duty.id", index=True)
+    audience: str
+    form: str
+    language: str
+    recipient: str
+    state: str = "draft"  # draft, approved, sent, withdrawn
+    held: bool = False
+    held_by: str | None = None
+    version: int = 0
+
+
+class NoticeVersion(Row, table=True):
+    """One exact text, and the facts it states."""
+
+    __tablename__ = "notice_version"
+    __table_args__ = (UniqueConstraint("notice_id", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    version: int
+    subject: str
+    text: str
+    sha256: str = Field(index=True)
+    facts_version: int
+    facts_used: list[dict[str, Any]] = _json()
+    missing: list[dict[str, Any]] = _json()
+    findings: list[dict[str, Any]] = _json()
+    author: str
+    edited: bool = False
+    created_at: datetime = _instant()
+    zone: str = "UTC"
+
+
+class Approval(Row, table=True):
+    """One person's decision, bound to the hash of exactly what was read."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    subject: str = Field(index=True)  # notice:<id> or step:<key>
+    sha256: str
+    facts_version: int
+    person: str
+    role: str
+    decision: str  # approved, rejected
+    reason: str | None = None
+    at: datetime = _instant()
+    zone: str = "UTC"
+    voided_at: datetime | None = _instant(nullable=True)
+    void_reason: str | None = None
+
+
+class Delivery(Row, table=True):
+    """One message that is to reach one recipient: a row before the act, and a receipt after it."""
+
+    __table_args__ = (Index("ix_delivery_state_next_try_at", "state", "next_try_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    purpose: str  # notice, step, alert
+    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    notice_version: int | None = None
+    step_key: str | None = None
+    channel: str
+    recipient: str
+    subject: str
+    body: dict[str, Any] = _json()
+    state: str = "pending"  # pending, sending, sent, uncertain, refused
+    attempts: int = 0
+    next_try_at: datetime | None = _instant(nullable=True)
+    last_error: str | None = None
+    created_at: datetime = _instant()
+    sent_at: datetime | None = _instant(nullable=True)
+    zone: str = "UTC"
+
+
+class Receipt(Row, table=True):
+    """What the other side answered when it took a message."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id", unique=True)
+    reference: str
+    detail: str
+    at: datetime = _instant()
+    zone: str = "UTC"
+
+
+class Alert(Row, table=True):
+    """One rung of a duty's ladder of warnings: due at an instant, fired once."""
+
+    __table_args__ = (Index("ix_alert_state_due_at", "state", "due_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    duty_id: int = Field(foreign_key="duty.id", index=True)
+    rung: str
+    role: str
+    due_at: datetime = _instant()
+    state: str = "pending"  # pending, fired, missed, cancelled
+    fired_at: datetime | None = _instant(nullable=True)
+    why: str | None = None
+    zone: str = "UTC"
+
+
+class Person(Row, table=True):
+    """Somebody who may act, by name."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    email: str | None = None
+    zone: str = "UTC"
+    active: bool = True
+
+
+class PersonRoleRow(Row, table=True):
+    """One role of one person."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (UniqueConstraint("person_id", "role"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    role: str
+
+
+class LedgerEntry(Row, table=True):
+    """One link of an incident's chain; see `models/ledger.py`."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (UniqueConstraint("incident_id", "seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    seq: int
+    at: datetime = _instant()
+    zone: str = "UTC"
+    actor: str
+    kind: str
+    payload: dict[str, Any] = _json()
+    previous: str
+    sha256: str
+
+
+class Lease(Row, table=True):
+    """Which run carries an incident, until when; `fence` grows with every holder, so that a dead one's writes are refused."""
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    holder: str
+    fence: int = 0
+    expires_at: datetime = _instant()
