@@ -192,11 +192,10 @@ def _listed(
     path: str, field: Callable[[Report], Iterable[StrEnum] | None], known: type[StrEnum], *, absent: bool | None = None
 ) -> Word:
     """A question whether a list of words in the facts holds any of those named."""
-    adapter: TypeAdapter[Any] = TypeAdapter(list[known] | known)  # type: ignore[valid-type, arg-type]  # the enum is a value here
+    adapter: TypeAdapter[Any] = TypeAdapter(list[known])  # type: ignore[valid-type]  # the enum is a value here
 
     def word(argument: object) -> Condition:
-        asked = adapter.validate_python(argument)
-        wanted = tuple(asked) if isinstance(asked, list) else (asked,)
+        wanted = tuple(adapter.validate_python(argument if isinstance(argument, list) else [argument]))
         named = " or ".join(wanted)
 
         def ask(situation: Situation) -> Answer:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from models.vocabulary import Audience, Confidence, Level, Verdict
 
-ClockState = Literal["running", "not_started", "no_number"]
+ClockState = Literal["running", "not_started", "no_number", "paused"]
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Incident(Row, table=True):
     facts_version: int = 1
     playbook: str | None = None
     playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    published: int = 0  # how many ledger entries the Prefect UI has been told
     passes: int = 0  # how many runs have carried it; part of the key that starts the next one
     ledger_count: int = 0
     ledger_head: str = ""
@@ -145,7 +146,9 @@ class Step(Row, table=True):
     phase: str
     role: str | None = None
     assigned_to: str | None = None
-    state: str = "pending"
+    state: str = "waiting"  # where it stands by the plan
+    record: str = "pending"  # what happened to it
+    reason: str = ""
     outcome: str | None = None
     attempts: int = 0
     ready_at: datetime | None = _instant(nullable=True)
@@ -206,6 +209,7 @@ class NoticeVersion(Row, table=True):
     facts_used: list[dict[str, Any]] = _json()
     missing: list[dict[str, Any]] = _json()
     findings: list[dict[str, Any]] = _json()
+    inputs: str = ""  # hash of what it was drafted from
     author: str
     edited: bool = False
     created_at: datetime = _instant()

@@ -1,0 +1,47 @@
+# Only Python 3.11+, make and git are needed; everything else is brought into .uv and .venv.
+SHELL := /bin/bash
+UV := .uv/bin/uv
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+RUN := $(UV) run --frozen --no-sync
+export UV_PYTHON_DOWNLOADS := never
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint bench screenshots clean
+
+help: ## show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	@echo "Bringing uv $(UV_VERSION) ..."
+	@$(PYTHON) -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) pyproject.toml uv.lock
+	@echo "Setting up the environment (a minute the first time) ..."
+	@$(UV) sync --frozen --quiet --python $(PYTHON) && touch $@
+
+setup: .venv/.ready ## make the environment (the other targets do it by themselves)
+
+demo: setup ## one real-shaped breach from report to sent notices, on this machine; nothing leaves
+	@$(RUN) tocsin demo
+
+serve: setup ## Prefect server with its UI, worker and deadline watch; opens what the demo left behind
+	@$(RUN) tocsin serve
+
+test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there
+	@$(RUN) pytest
+
+lint: setup ## style, types, import direction
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache
+
+bench: setup ## each figure against a named floor, in one run
+	@$(RUN) python -m bench
+
+screenshots: setup ## make the pictures in docs/images again, from a real run in Chromium
+	@$(RUN) python -m bench.screenshots
+
+clean: ## forget the environment (not the data in .tocsin)
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache

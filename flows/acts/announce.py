@@ -1,0 +1,84 @@
+"""Telling the responders' chat what has happened: incident opened, signatures needed, notices sent. Nothing personal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlmodel import Session, col, select
+
+from flows.acts.deliver import new_delivery, queue
+from flows.acts.draft import current, title
+from flows.acts.severity import severity_in
+from flows.acts.sign import open_roles
+from flows.desk import Desk
+from integrations.slack_blocks import blocks_approval_needed, blocks_incident_opened, blocks_notice_sent
+from models.clock import zone
+from models.incident import facts_of, find
+from models.ledger import sha256_of
+from models.store import writing
+from models.tables import Delivery, Incident, Notice, NoticeVersion, Receipt
+
+CARDS_A_MESSAGE = 12  # of three blocks each; Slack shows fifty
+
+
+def announce_opening(desk: Desk, number: str) -> None:
+    """Say once that the incident was opened."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        report = facts_of(session, incident)
+        kind = (report.kind.value if report.kind else "incident").replace("_", " ")
+        severity = severity_in(desk, report).level.value.replace("_", " ")
+        blocks = blocks_incident_opened(number, kind, incident.opened_at, zone(incident.zone), severity)
+        _queue(desk, session, incident, f"{number}.opened", f"{number} opened: {kind}, severity {severity}", blocks)
+
+
+def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> None:
+    """Ask, once for each exact text, whoever has to sign it."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        notices = session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)).order_by(col(Notice.id))).all()
+        cards = [_card(desk, session, incident, notice) for notice in notices]
+        for group in _groups(cards):
+            key = sha256_of({"texts": [sha for sha, _ in group]})[:16]
+            blocks = [block for _, card in group for block in card]
+            _queue(desk, session, incident, f"{number}.sign.{key}", f"{number}: {len(group)} texts wait for signatures", blocks)
+
+
+def _card(desk: Desk, session: Session, incident: Incident, notice: Notice) -> tuple[str, Sequence[Mapping[str, object]]]:
+    version = current(session, notice)
+    roles = open_roles(desk, session, incident, notice)
+    return version.sha256, blocks_approval_needed(incident.number, title(notice), notice.recipient, notice.language, version.sha256, roles)
+
+
+def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
+    """Say once of each notice that it was taken, under which reference."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        rows = session.exec(
+            select(Delivery, Receipt, Notice, NoticeVersion)
+            .join(Receipt, col(Receipt.delivery_id) == col(Delivery.id))
+            .join(Notice, col(Notice.id) == col(Delivery.notice_id))
+            .join(NoticeVersion, (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Delivery.notice_version)))
+            .where(col(Delivery.key).in_(keys))
+            .order_by(col(Delivery.id))
+        ).all()
+        where = zone(incident.zone)
+        cards = [
+            (
+                delivery.key,
+                blocks_notice_sent(number, title(notice), notice.recipient, receipt.at, where, receipt.reference, version.sha256),
+            )
+            for delivery, receipt, notice, version in rows
+        ]
+        for group in _groups(cards):
+            key = sha256_of({"sent": [name for name, _ in group]})[:16]
+            blocks = [block for _, card in group for block in card]
+            _queue(desk, session, incident, f"{number}.sent.{key}", f"{number}: {len(group)} notices sent", blocks)
+
+
+def _groups(cards: Sequence[tuple[str, Sequence[Mapping[str, object]]]]) -> Iterable[Sequence[tuple[str, Sequence[Mapping[str, object]]]]]:
+    return (cards[start : start + CARDS_A_MESSAGE] for start in range(0, len(cards), CARDS_A_MESSAGE))
+
+
+def _queue(desk: Desk, session: Session, incident: Incident, key: str, subject: str, blocks: Sequence[Mapping[str, object]]) -> None:
+    channel, to = desk.channels.for_chat()
+    message = {"subject": subject, "what": subject.partition(": ")[2] or subject, "text": subject, "blocks": [dict(block) for block in blocks]}
+    queue(session, desk, incident, new_delivery(incident, key, "announcement", channel, to, message, desk.clock()))

@@ -1,0 +1,65 @@
+"""After sending: a notice that arrived is sent, a duty whose every notice is sent is met, and the clocks after it may start."""
+
+from sqlmodel import Session, col, select
+
+from flows.acts.draft import title
+from flows.desk import Desk
+from models.clock import rfc3339
+from models.incident import find, identity
+from models.ledger import record
+from models.store import writing
+from models.tables import Delivery, DutyChange, DutyRecord, Incident, Notice
+
+
+def settle(desk: Desk, number: str) -> int:
+    """Mark what was sent and what is met; gives how many duties were met."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        arrived = session.exec(
+            select(Notice, Delivery)
+            .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+            .where(Notice.incident_id == incident.id, Notice.state != "sent", Delivery.state == "sent")
+        ).all()
+        for notice, _ in arrived:
+            notice.state = "sent"
+            session.add(notice)
+        session.flush()
+        duties = {notice.duty_id for notice, _ in arrived if notice.duty_id is not None}
+        return sum(_met(desk, session, incident, duty_id) for duty_id in sorted(duties))
+
+
+def _met(desk: Desk, session: Session, incident: Incident, duty_id: int) -> bool:
+    """A duty is met when the last of its notices is sent, at the time it was."""
+    duty = session.get_one(DutyRecord, duty_id)
+    notices = session.exec(select(Notice).where(Notice.duty_id == duty_id, Notice.state != "withdrawn")).all()
+    if duty.state == "met" or any(notice.state != "sent" for notice in notices):
+        return False
+    sent = session.exec(
+        select(Delivery.sent_at).where(col(Delivery.notice_id).in_([notice.id for notice in notices]))
+    ).all()
+    before = {"state": duty.state}
+    duty.state, duty.met_at = "met", max((at for at in sent if at), default=desk.clock())
+    session.add(duty)
+    late = duty.due_at is not None and duty.met_at > duty.due_at
+    after = {"state": "met", "met_at": rfc3339(duty.met_at), "late": late}
+    change = DutyChange(
+        duty_id=identity(duty),
+        facts_version=incident.facts_version,
+        change="met",
+        before=before,
+        after=after,
+        at=desk.clock(),
+        zone=incident.zone,
+        by="tocsin",
+    )
+    session.add(change)
+    payload = {
+        "provision": duty.provision,
+        "stage": duty.stage,
+        "recipient": duty.recipient,
+        "from": before,
+        "to": after,
+        "notices": [title(notice) for notice in notices],
+    }
+    record(session, incident, "duty.met", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
+    return True

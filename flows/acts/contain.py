@@ -1,0 +1,225 @@
+"""Working the playbook: what is ready is done, what a person must do is asked for, and nothing is skipped in silence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, select
+
+from flows.acts.deliver import Attempt, attempt, new_delivery, queue
+from flows.acts.evidence import preserve_record
+from flows.acts.playbook import kept_playbook, planned, step_rows
+from flows.desk import Desk
+from integrations.channel import Channel
+from models.errors import TocsinError
+from models.incident import find, identity
+from models.ledger import record
+from models.store import writing
+from models.tables import Delivery, Incident, Step
+from playbooks.actions import (
+    AskPerson,
+    CallWebhook,
+    HoldMarketingSends,
+    Inputs,
+    OpenTicket,
+    PostToSlack,
+    RecordEvidence,
+    SendMail,
+    filled,
+)
+from playbooks.plan import PlannedStep, StepState
+from playbooks.step import in_language
+
+WAITS = {
+    StepState.WAITING_FOR_PERSON: "a person",
+    StepState.WAITING_FOR_APPROVAL: "approval",
+    StepState.WAITING_FOR_FACT: "a fact",
+}
+
+
+def ready_steps(desk: Desk, number: str) -> list[tuple[str, str]]:
+    """Bring the step rows up to the plan; gives key and title of each step to be done now.
+
+    A step that a dead run left as running is taken up again: its effect's row says whether it had happened.
+    """
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        desk.guard(session)
+        for row in step_rows(session, incident).values():
+            _taken_up(desk, session, incident, row)
+        session.flush()
+        plan = planned(desk, session, incident)
+        if plan is None:
+            return []
+        rows = step_rows(session, incident)
+        for step in plan.steps:
+            _brought_up(desk, session, incident, rows.get(step.key), step)
+        return [
+            (step.key, in_language(step.step.title, "en") + (f": {step.item}" if step.item else ""))
+            for step in plan.ready
+        ]
+
+
+def _taken_up(desk: Desk, session: Session, incident: Incident, row: Step) -> None:
+    sent = session.exec(
+        select(Delivery).where(Delivery.key == _key(incident, row.key), Delivery.state == "sent")
+    ).first()
+    if sent is not None and row.record in ("running", "failed"):
+        _finish(desk, session, incident, row, "asked" if row.outcome == "asking" else "done")
+    elif row.record == "running":
+        row.record = "pending"
+        session.add(row)
+
+
+def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | None, step: PlannedStep) -> None:
+    row = row or Step(
+        incident_id=identity(incident),
+        key=step.key,
+        title=in_language(step.step.title, "en") + (f": {step.item}" if step.item else ""),
+        phase=step.step.phase.value,
+        zone=incident.zone,
+    )
+    news = row.state != step.state.value
+    row.state, row.reason = step.state.value, step.reason
+    row.role = " or ".join(role.value for role in step.asked) or (step.step.role.value if step.step.role else None)
+    row.ready_at, row.due_at = step.ready_at, step.due_at
+    session.add(row)
+    if news and step.state in WAITS:
+        payload = {
+            "step": row.key,
+            "title": row.title,
+            "for": f"{WAITS[step.state]} ({row.role or ', '.join(step.missing_facts)})",
+        }
+        _note(desk, session, incident, "step.waiting", payload)
+    elif news and step.state is StepState.NOT_NEEDED and step.step.when is not None:
+        _note(desk, session, incident, "step.not_needed", {"step": row.key, "title": row.title, "because": step.reason})
+
+
+def perform(desk: Desk, number: str, key: str) -> str:
+    """Do one ready step; gives its new state. A failure is kept with its reason and follows the step's own rule."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        desk.guard(session)
+        row = step_rows(session, incident)[key]
+        if row.state != StepState.READY or row.record not in ("pending", "failed"):
+            return row.state
+        playbook = kept_playbook(incident)
+        assert playbook is not None, "a ready step comes from a playbook"
+        step = playbook.step(key.split("[")[0])
+        item = key[key.index("[") + 1 : -1] if "[" in key else ""
+        inputs = filled(step.typed_inputs(), {"number": number, "item": item, "step": key})
+        row.record, row.attempts, row.started_at = "running", row.attempts + 1, desk.clock()
+        row.outcome = "asking" if isinstance(inputs, AskPerson) else None
+        session.add(row)
+        _note(desk, session, incident, "step.started", {"step": key, "title": row.title, "attempt": row.attempts})
+        effect = _queued_effect(desk, session, incident, key, row.title, inputs)
+    try:
+        why = _acted(desk, number, key, inputs, effect)
+    except TocsinError as error:
+        why = str(error)
+    return _kept(desk, number, key, why)
+
+
+def _queued_effect(
+    desk: Desk, session: Session, incident: Incident, key: str, title: str, inputs: Inputs
+) -> str | None:
+    """Write the row of the step's effect, before the effect; steps that reach nothing outside have none."""
+    way = _way(desk, inputs, title, incident.number)
+    if way is None:
+        return None
+    channel, to, message = way
+    delivery = new_delivery(
+        incident, _key(incident, key), "step", channel, to, {"what": f"step: {title}", **message}, desk.clock()
+    )
+    delivery.step_key = key
+    queue(session, desk, incident, delivery)
+    return delivery.key
+
+
+def _key(incident: Incident, step: str) -> str:
+    return f"{incident.number}.step.{step.replace('/', '.').replace('[', '.').replace(']', '')}"
+
+
+def _way(desk: Desk, inputs: Inputs, title: str, number: str) -> tuple[Channel, str, Mapping[str, Any]] | None:
+    channels, subject = desk.channels, f"{number}: {title}"
+    match inputs:
+        case CallWebhook():
+            return *channels.for_webhook(_name(inputs.to)), _message(
+                f"{number}: {inputs.event}", inputs.event, body=inputs.body
+            )
+        case OpenTicket():
+            return *channels.for_webhook(_name(inputs.to)), _message(
+                f"{number}: {inputs.title}", inputs.text, urgency=inputs.urgency
+            )
+        case HoldMarketingSends():
+            act = "release" if inputs.release else "hold"
+            return *channels.for_webhook(_name(inputs.to)), _message(
+                subject, inputs.reason, act=act, audience="affected people"
+            )
+        case PostToSlack():
+            return *channels.for_chat(), _message(subject, inputs.text)
+        case SendMail():
+            return *channels.for_mail(_name(inputs.to)), _message(inputs.subject, inputs.text)
+        case AskPerson():
+            asked = f"{inputs.question}\n\nAnswers: {', '.join(inputs.answers)}"
+            return *channels.for_chat(), _message(
+                f"{number}: question for {inputs.role.value}", asked, role=inputs.role.value
+            )
+    return None
+
+
+def _name(reference: str) -> str:
+    return reference.partition(":")[2]
+
+
+def _message(subject: str, text: str, **about: object) -> Mapping[str, Any]:
+    return {
+        "subject": subject,
+        "text": text,
+        "about": {key: value if isinstance(value, str) else str(value) for key, value in about.items()},
+    }
+
+
+def _acted(desk: Desk, number: str, key: str, inputs: Inputs, effect: str | None) -> str | None:
+    """Do what the step asks; gives why it did not succeed, or None."""
+    if effect is not None:
+        tried: Attempt = attempt(desk, number, effect)
+        return None if tried.state == "sent" else tried.detail
+    if isinstance(inputs, RecordEvidence):
+        preserve_record(desk, number, key, inputs.name, inputs.source)
+    return None
+
+
+def _kept(desk: Desk, number: str, key: str, why: str | None) -> str:
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        row = step_rows(session, incident)[key]
+        if why is None:
+            _finish(desk, session, incident, row, "asked" if row.outcome == "asking" else "done")
+            return row.record
+        playbook = kept_playbook(incident)
+        assert playbook is not None, "the step comes from a playbook"
+        retry = playbook.step(key.split("[")[0]).retry
+        row.record, row.finished_at = "failed", desk.clock()
+        row.next_try_at = retry.next_try_at(desk.clock(), row.attempts, f"{number}:{key}") if retry else None
+        session.add(row)
+        _note(
+            desk,
+            session,
+            incident,
+            "step.failed",
+            {"step": key, "title": row.title, "attempt": row.attempts, "why": why},
+        )
+        return row.record
+
+
+def _finish(desk: Desk, session: Session, incident: Incident, row: Step, state: str) -> None:
+    row.record, row.finished_at, row.next_try_at = state, desk.clock(), None
+    row.outcome = None if state == "asked" else "done"
+    row.done_by = "tocsin"
+    session.add(row)
+    if state == "done":
+        _note(desk, session, incident, "step.done", {"step": row.key, "title": row.title})
+
+
+def _note(desk: Desk, session: Session, incident: Incident, kind: str, payload: Mapping[str, Any]) -> None:
+    record(session, incident, kind, payload, actor="tocsin", at=desk.clock(), zone=incident.zone)

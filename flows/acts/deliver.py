@@ -1,0 +1,201 @@
+"""Sending: a row first, then the act, then the receipt, so that a death at any instant is seen and settled by the next run."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from flows.desk import Desk
+from integrations.channel import Channel
+from models.errors import NotAllowedError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from models.incident import find, identity
+from models.ledger import record
+from models.message import Message, Taken
+from models.store import reading, writing
+from models.tables import Delivery, Incident, Receipt
+
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(minutes=15)
+UNFINISHED = ("pending", "sending", "uncertain")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one delivery just now."""
+
+    key: str
+    what: str
+    channel: str
+    state: str
+    detail: str
+
+
+def queue(session: Session, desk: Desk, incident: Incident, delivery: Delivery) -> bool:
+    """Write the row that must stand before the act; the same key again changes nothing and gives False."""
+    if session.exec(select(Delivery.id).where(Delivery.key == delivery.key)).first() is not None:
+        return False
+    session.add(delivery)
+    _note(session, desk, incident, "delivery.queued", delivery)
+    return True
+
+
+def new_delivery(
+    incident: Incident, key: str, purpose: str, channel: Channel, to: str, message: Mapping[str, Any], now: datetime
+) -> Delivery:
+    """A row for one message by one channel; `message` holds subject, text, and what else the channel shows."""
+    return Delivery(
+        key=key,
+        incident_id=identity(incident),
+        purpose=purpose,
+        channel=channel.name,
+        recipient=to,
+        subject=str(message["subject"]),
+        body=dict(message),
+        created_at=now,
+        zone=incident.zone,
+    )
+
+
+def waiting(desk: Desk, number: str, purpose: str | None = None) -> list[str]:
+    """The keys of the deliveries that may be tried now, oldest first."""
+    with reading(desk.engine) as session:
+        query = select(Delivery.key).where(
+            Delivery.incident_id == find(session, number).id,
+            col(Delivery.state).in_(UNFINISHED),
+            or_(col(Delivery.next_try_at).is_(None), col(Delivery.next_try_at) <= desk.clock()),
+        )
+        if purpose:
+            query = query.where(Delivery.purpose == purpose)
+        return list(session.exec(query.order_by(col(Delivery.id))))
+
+
+def attempt(desk: Desk, number: str, key: str) -> Attempt:
+    """Try one delivery once and keep what came of it; a failure is kept too and raises nothing."""
+    channel, message, settled = _begin(desk, number, key)
+    if settled is not None:
+        return settled
+    try:
+        taken = channel.send(message)
+    except TemporaryDeliveryError as error:
+        return _postponed(desk, number, key, "pending", "delivery.delayed", str(error), error.retry_after)
+    except UncertainDeliveryError as error:
+        return _postponed(desk, number, key, "uncertain", "delivery.uncertain", str(error), None)
+    except RefusedDeliveryError as error:
+        return _postponed(desk, number, key, "refused", "delivery.refused", str(error), None)
+    return _sent(desk, number, key, taken)
+
+
+def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt | None]:
+    """Mark the row as being sent; one that a dead run left in the act is settled by its channel's own rule first."""
+    with reading(desk.engine) as session:
+        row = _row(session, key)
+        channel, message, state = desk.channels.named(row.channel), message_of(row, number), row.state
+    if state == "sent":
+        return channel, message, Attempt(key, row.body.get("what", row.purpose), channel.name, "sent", "sent before")
+    if state in ("sending", "uncertain") and channel.settles == "lookup":
+        try:
+            found = channel.was_taken(message)
+        except TemporaryDeliveryError as error:
+            return (
+                channel,
+                message,
+                _postponed(desk, number, key, "uncertain", "delivery.uncertain", str(error), error.retry_after),
+            )
+        if found:
+            return channel, message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
+    with writing(desk.engine) as session:
+        incident, row = find(session, number), _row(session, key)
+        desk.guard(session)
+        if state == "sending" and channel.settles == "same_identity":
+            _note(
+                session,
+                desk,
+                incident,
+                "delivery.uncertain",
+                row,
+                why="the run that sent it died; sent again under the same identity",
+            )
+        row.state, row.attempts = "sending", row.attempts + 1
+        session.add(row)
+    return channel, message, None
+
+
+def message_of(row: Delivery, number: str) -> Message:
+    """The message of a row, as its channel takes it."""
+    body = row.body
+    return Message(
+        key=row.key,
+        to=row.recipient,
+        subject=row.subject,
+        text=body["text"],
+        html=body.get("html"),
+        language=body.get("language", "en"),
+        number=number,
+        about=body.get("about", {}),
+        blocks=body.get("blocks", ()),
+    )
+
+
+def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
+    with writing(desk.engine) as session:
+        incident, row = find(session, number), _row(session, key)
+        now = desk.clock()
+        row.state, row.sent_at, row.last_error, row.next_try_at = "sent", now, None, None
+        session.add(row)
+        session.add(
+            Receipt(
+                delivery_id=identity(row), reference=taken.reference, detail=taken.detail, at=now, zone=incident.zone
+            )
+        )
+        _note(session, desk, incident, "delivery.sent", row, reference=taken.reference)
+        return Attempt(key, row.body.get("what", row.purpose), row.channel, "sent", taken.reference)
+
+
+def _postponed(
+    desk: Desk, number: str, key: str, state: str, kind: str, why: str, retry_after: timedelta | None
+) -> Attempt:
+    with writing(desk.engine) as session:
+        incident, row = find(session, number), _row(session, key)
+        row.state, row.last_error = state, why
+        row.next_try_at = None if state == "refused" else desk.clock() + (retry_after or _delay(row.attempts))
+        session.add(row)
+        _note(session, desk, incident, kind, row, why=why)
+        return Attempt(key, row.body.get("what", row.purpose), row.channel, state, why)
+
+
+def _delay(attempts: int) -> timedelta:
+    """Twice as long after each attempt, up to a quarter of an hour, give or take a fifth so that many do not come at once."""
+    longest = min(FIRST_DELAY * 2 ** min(attempts, 10), LONGEST_DELAY)
+    return longest * random.uniform(0.8, 1.2)
+
+
+def send_again(desk: Desk, number: str, key: str, *, by: str) -> None:
+    """Put a refused or postponed delivery back in the queue for now; raises `NotAllowedError` for one that was sent."""
+    with writing(desk.engine) as session:
+        incident, row = find(session, number), _row(session, key)
+        if row.state == "sent":
+            raise NotAllowedError(f"{key} was sent already; a second copy needs a correction of its own")
+        row.state, row.next_try_at = ("pending" if row.state == "refused" else row.state), None
+        session.add(row)
+        _note(session, desk, incident, "delivery.queued", row, actor=by)
+
+
+def _row(session: Session, key: str) -> Delivery:
+    return session.exec(select(Delivery).where(Delivery.key == key)).one()
+
+
+def _note(
+    session: Session, desk: Desk, incident: Incident, kind: str, row: Delivery, *, actor: str = "tocsin", **more: str
+) -> None:
+    payload = {
+        "key": row.key,
+        "what": row.body.get("what", row.purpose),
+        "channel": row.channel,
+        "to": row.recipient,
+        "attempt": row.attempts,
+        **more,
+    }
+    record(session, incident, kind, payload, actor=actor, at=desk.clock(), zone=incident.zone)

@@ -1,0 +1,334 @@
+"""Drafting: a text for each open duty and audience in each language needed, drafted again when what it says has changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+from templates.draft import Draft, drafts
+from templates.facts import FactUsed, stale
+
+from flows.acts.evaluate import DUTY, duty_of
+from flows.acts.public_words import measures_of
+from flows.acts.severity import severity_in
+from flows.desk import Desk
+from models.clock import rfc3339
+from models.duty import Duty, Severity
+from models.incident import facts_of, find, identity
+from models.ledger import record, sha256_of
+from models.places import lies_in
+from models.report import Report
+from models.store import writing
+from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
+from models.vocabulary import Audience
+from templates.brief import Brief, Measure, Voice
+from templates.forms import TextForm, texts_for
+from templates.language import languages
+
+AUTHORITIES = (Audience.AUTHORITY, Audience.CSIRT, Audience.POLICE, Audience.INTERNAL_RECORD, Audience.INVESTORS)
+PEOPLE = (
+    Audience.INDIVIDUALS,
+    Audience.CUSTOMERS,
+    Audience.MEDIA,
+    Audience.CREDIT_AGENCIES,
+    Audience.CONTROLLER,
+    Audience.CONTRACT_PARTY,
+)
+PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
+LAW_LANGUAGES = {"english": "en", "chinese": "zh"}
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """One text that was drafted, or drafted again, just now."""
+
+    notice: int
+    what: str
+    version: int
+    language: str
+    errors: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What every text of one incident is drafted from, read once."""
+
+    incident: Incident
+    report: Report
+    severity: Severity
+    voice: Voice
+    measures: tuple[Measure, ...]
+    others_told: tuple[str, ...]
+    people_told_at: datetime | None
+    now: datetime
+    known: dict[str, tuple[Notice, NoticeVersion]]
+
+
+def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[Drafted]:
+    """Draft every text for these audiences that is missing or no longer says what is so.
+
+    A text that cannot be drafted, such as for a flaw in the organisation's own template, holds up no other one.
+    """
+    with writing(desk.engine) as session:
+        desk.guard(session)
+        source = _source(desk, session, find(session, number))
+        needed = [text for text in _texts(desk, session, source, audiences) if _is_needed(session, source, text)]
+        made, refused = drafts([text.brief for text in needed], desk.settings.templates)
+        for refusal in refused:
+            payload = {"what": f"{refusal.brief.audience.value} ({refusal.brief.language})", "why": refusal.reason}
+            record(session, source.incident, "notice.refused", payload, actor="tocsin", at=source.now, zone=source.incident.zone)
+        kept_briefs = {id(refusal.brief) for refusal in refused}
+        written = [text for text in needed if id(text.brief) not in kept_briefs]
+        return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One text that ought to be there: its key, for which duty, and what it is drafted from."""
+
+    key: str
+    duty_id: int | None
+    brief: Brief
+    inputs: str
+
+
+def _texts(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> Iterator[_Text]:
+    for duty_id, duty in _open_duties(session, source.incident, audiences):
+        for form in texts_for(duty):
+            for spoken in _languages(desk, source.report, duty):
+                yield _text(source, duty, duty_id, form, spoken)
+    for form in texts_for(None):
+        if form.audience in audiences:
+            for spoken in _languages(desk, source.report, None):
+                yield _text(source, None, None, form, spoken)
+
+
+def _open_duties(session: Session, incident: Incident, audiences: Sequence[Audience]) -> list[tuple[int, Duty]]:
+    """The open duties to these audiences whose clock has started, most urgent first."""
+    rows = session.exec(
+        select(DutyRecord)
+        .where(
+            DutyRecord.incident_id == incident.id,
+            DutyRecord.state == "open",
+            col(DutyRecord.audience).in_([audience.value for audience in audiences]),
+            DutyRecord.clock_state != "not_started",
+        )
+        .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(DutyRecord.id))
+    )
+    return [(identity(row), duty_of(row)) for row in rows]
+
+
+def _text(source: _Source, duty: Duty | None, duty_id: int | None, form: TextForm, language: str) -> _Text:
+    key = ":".join((source.incident.number, *(duty.key if duty else (form.audience.value,)), form.form, language))
+    brief = _brief(source, duty, form.audience, form.form, language)
+    return _Text(key, duty_id, brief, _inputs(brief))
+
+
+def _source(desk: Desk, session: Session, incident: Incident) -> _Source:
+    report = facts_of(session, incident)
+    notices = session.exec(
+        select(Notice, NoticeVersion)
+        .join(NoticeVersion, (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)))
+        .where(Notice.incident_id == incident.id)
+    ).all()
+    told = session.exec(
+        select(DutyRecord).where(DutyRecord.incident_id == incident.id, col(DutyRecord.met_at).is_not(None))
+    ).all()
+    people_told = [row.met_at for row in told if row.audience == Audience.INDIVIDUALS and row.met_at]
+    return _Source(
+        incident,
+        report,
+        severity_in(desk, report),
+        voice_of(desk, report),
+        measures_of(session, incident),
+        tuple(sorted({row.recipient for row in told if row.audience in (Audience.AUTHORITY, Audience.CSIRT)})),
+        min(people_told, default=None),
+        desk.clock(),
+        {notice.key: (notice, version) for notice, version in notices},
+    )
+
+
+def voice_of(desk: Desk, report: Report) -> Voice:
+    """The organisation's voice: its own file, with the report's name where the file has none."""
+    file = desk.organisation
+    return Voice(
+        organisation=file.name or report.organisation.name or "",
+        contact_name=file.contact.name or "",
+        contact_email=file.contact.email or "",
+        contact_phone=file.contact.phone or "",
+        hotline=file.hotline or "",
+        website=file.website or "",
+        address=file.address or "",
+        dpo_name=file.dpo.name or "",
+        dpo_email=file.dpo.email or "",
+        signatory=file.signatory or "",
+        signatory_title=file.signatory_title or "",
+        press_name=file.press.name or "",
+        press_email=file.press.email or "",
+        press_phone=file.press.phone or "",
+        domains=file.domains,
+    )
+
+
+def current(session: Session, notice: Notice) -> NoticeVersion:
+    """The notice's latest version."""
+    return session.exec(
+        select(NoticeVersion).where(NoticeVersion.notice_id == notice.id, NoticeVersion.version == notice.version)
+    ).one()
+
+
+def _languages(desk: Desk, report: Report, duty: Duty | None) -> tuple[str, ...]:
+    """A filing speaks its law's language; people theirs; what is for the public those that are set. English where we lack one."""
+    ours = languages()
+    if duty is None:
+        return tuple(language for language in desk.settings.languages if language in ours) or ("en",)
+    named = [code for word, code in LAW_LANGUAGES.items() if word in (duty.language or "").lower()][:1]
+    if duty.audience in (Audience.INDIVIDUALS, Audience.CUSTOMERS):
+        groups = [group for group in report.people or () if lies_in(group.jurisdiction, duty.jurisdiction)]
+        spoken = [language.split("-")[0] for group in groups for language in group.languages or ()]
+        named = list(dict.fromkeys(language for language in [*named, *spoken] if language in ours))
+    return tuple(named) or ("en",)
+
+
+def _is_needed(session: Session, source: _Source, text: _Text) -> bool:
+    """Whether to draft: what is not there; else never what was sent or edited by a person, and what was signed only if a
+    fact that it states has changed."""
+    notice, version = source.known.get(text.key, (None, None))
+    if notice is None or version is None:
+        return True
+    if version.inputs == text.inputs or notice.state in ("sent", "withdrawn") or version.edited:
+        return False
+    return not signatures(session, notice, version) or bool(stale(facts_used(version), source.report))
+
+
+def facts_used(version: NoticeVersion) -> list[FactUsed]:
+    """The facts that a text states, as it was drafted from them."""
+    return [FactUsed(**fact) for fact in version.facts_used]
+
+
+def brief_for(desk: Desk, session: Session, incident: Incident, notice: Notice) -> Brief:
+    """What a notice would be drafted from now."""
+    duty = duty_of(session.get_one(DutyRecord, notice.duty_id)) if notice.duty_id else None
+    return _brief(_source(desk, session, incident), duty, Audience(notice.audience), notice.form, notice.language)
+
+
+def _brief(source: _Source, duty: Duty | None, audience: Audience, form: str, language: str) -> Brief:
+    return Brief(
+        number=source.incident.number,
+        report=source.report,
+        facts_version=source.incident.facts_version,
+        severity=source.severity,
+        audience=audience,
+        language=language,
+        voice=source.voice,
+        duty=duty,
+        measures=source.measures,
+        now=source.now,
+        zone=source.incident.zone,
+        others_told=source.others_told,
+        form=form,
+        people_told_at=source.people_told_at,
+    )
+
+
+def _inputs(brief: Brief) -> str:
+    """A hash of what the text is made from, but for the time of day, so that the same inputs are not drafted twice."""
+    return sha256_of(
+        {
+            "report": brief.report.model_dump(mode="json"),
+            "duty": DUTY.dump_python(brief.duty, mode="json") if brief.duty else None,
+            "voice": asdict(brief.voice),
+            "measures": [
+                [dict(measure.texts), rfc3339(measure.done_at) if measure.done_at else None]
+                for measure in brief.measures
+            ],
+            "others_told": list(brief.others_told),
+        }
+    )
+
+
+def signatures(session: Session, notice: Notice, version: NoticeVersion) -> list[Approval]:
+    """The approvals that hold for exactly this text."""
+    return list(
+        session.exec(
+            select(Approval)
+            .where(
+                Approval.subject == f"notice:{notice.id}",
+                Approval.sha256 == version.sha256,
+                Approval.decision == "approved",
+                col(Approval.voided_at).is_(None),
+            )
+            .order_by(col(Approval.id))
+        )
+    )
+
+
+def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draft) -> Drafted:
+    incident, brief = source.incident, text.brief
+    notice, _ = source.known.get(text.key, (None, None))
+    if notice is None:
+        notice = Notice(
+            key=text.key,
+            incident_id=identity(incident),
+            duty_id=text.duty_id,
+            audience=brief.audience.value,
+            form=made.form,
+            language=brief.language,
+            recipient=brief.duty.recipient if brief.duty else brief.audience.value.replace("_", " "),
+        )
+    version = new_version(desk, session, incident, notice, made, author="tocsin", inputs=text.inputs)
+    void_approvals(desk, session, incident, notice, "the text was drafted again from new facts")
+    payload = {"notice": notice.id, "what": title(notice), "version": notice.version, "sha256": version.sha256}
+    record(session, incident, "notice.drafted", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
+    errors = sum(finding.level == "error" for finding in made.findings)
+    return Drafted(identity(notice), title(notice), notice.version, notice.language, errors, len(made.missing))
+
+
+def new_version(
+    desk: Desk, session: Session, incident: Incident, notice: Notice, made: Draft, *, author: str, inputs: str, edited: bool = False
+) -> NoticeVersion:
+    """Keep a text as the notice's next version; it is a draft again."""
+    notice.version += 1
+    notice.state = "draft"
+    session.add(notice)
+    session.flush()
+    version = NoticeVersion(
+        notice_id=identity(notice),
+        version=notice.version,
+        subject=made.subject,
+        text=made.text,
+        sha256=made.sha256,
+        facts_version=incident.facts_version,
+        facts_used=[asdict(fact) for fact in made.facts_used],
+        missing=[asdict(one) for one in made.missing],
+        findings=[asdict(finding) for finding in made.findings],
+        inputs=inputs,
+        author=author,
+        edited=edited,
+        created_at=desk.clock(),
+        zone=incident.zone,
+    )
+    session.add(version)
+    return version
+
+
+def title(notice: Notice) -> str:
+    """What the notice is, in a few words."""
+    return f"{notice.form.replace('_', ' ')} to {notice.recipient} ({notice.language})"
+
+
+def void_approvals(desk: Desk, session: Session, incident: Incident, notice: Notice, reason: str) -> None:
+    """Approvals of an earlier text no longer hold; each signer's is on the ledger with the reason."""
+    given = session.exec(
+        select(Approval).where(
+            Approval.subject == f"notice:{notice.id}",
+            Approval.decision == "approved",
+            col(Approval.voided_at).is_(None),
+        )
+    ).all()
+    for approval in given:
+        approval.voided_at, approval.void_reason = desk.clock(), reason
+        session.add(approval)
+        payload = {"person": approval.person, "what": title(notice), "notice": notice.id, "reason": reason}
+        record(session, incident, "approval.voided", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)

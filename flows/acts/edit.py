@@ -1,0 +1,47 @@
+"""Editing: a person's own words as a new version, checked like any other text; earlier signatures no longer hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import select
+
+from flows.acts.draft import brief_for, new_version, title, void_approvals
+from flows.acts.team import roles_of
+from flows.desk import Desk
+from models.errors import BadInputError, NotAllowedError
+from models.incident import find
+from models.ledger import record
+from models.store import writing
+from models.tables import Notice
+from templates.draft import edited
+
+LONGEST_TEXT = 200_000
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The version that an edit made, and what the checks found in it."""
+
+    version: int
+    sha256: str
+    findings: tuple[dict[str, Any], ...]
+
+
+def edit_notice(desk: Desk, number: str, notice_id: int, text: str, *, by: str) -> Edited:
+    """Keep a person's text as the notice's next version; raises `NotAllowedError` for one that has left."""
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise BadInputError(f"a text has between 1 and {LONGEST_TEXT} characters; this one has {len(text)}")
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        roles_of(session, by)
+        notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
+        if notice is None:
+            raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+        if notice.state not in ("draft", "approved"):
+            raise NotAllowedError(f"notice {notice_id} is {notice.state}; write a correction instead of editing it")
+        made = edited(brief_for(desk, session, incident, notice), text, desk.settings.templates)
+        version = new_version(desk, session, incident, notice, made, author=by, inputs="", edited=True)
+        void_approvals(desk, session, incident, notice, f"edited by {by}")
+        payload = {"notice": notice_id, "what": title(notice), "version": version.version, "sha256": version.sha256}
+        record(session, incident, "notice.edited", payload, actor=by, at=desk.clock(), zone=incident.zone)
+        return Edited(version.version, version.sha256, tuple(version.findings))

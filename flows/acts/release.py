@@ -1,0 +1,131 @@
+"""Letting go: what is fully signed, on exactly the text that is there, and not held, is queued to be sent."""
+
+import re
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+from templates.page import html
+
+from flows.acts.deliver import new_delivery, queue
+from flows.acts.draft import current, title
+from flows.acts.playbook import notice_rules
+from flows.acts.sign import open_roles
+from flows.acts.team import roles_of
+from flows.desk import Desk
+from integrations.channel import Channel
+from models.errors import BadInputError, NotAllowedError
+from models.incident import find
+from models.ledger import record
+from models.store import writing
+from models.tables import Delivery, DutyRecord, Incident, Notice, NoticeVersion
+from models.vocabulary import Audience
+
+
+def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
+    """Queue every signed notice for these audiences that nothing holds back; gives how many are new."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        ready = session.exec(
+            select(Notice)
+            .where(
+                Notice.incident_id == incident.id,
+                Notice.state == "approved",
+                col(Notice.held).is_(False),
+                col(Notice.audience).in_([audience.value for audience in audiences]),
+            )
+            .order_by(col(Notice.id))
+        ).all()
+        return sum(
+            _queued(desk, session, incident, notice) for notice in ready if not embargo(desk, session, incident, notice)
+        )
+
+
+def embargo(desk: Desk, session: Session, incident: Incident, notice: Notice) -> str | None:
+    """Why a text may not leave yet although it is signed, or None: the playbook has, say, the authority told first."""
+    for first in notice_rules(desk, incident).held_for(Audience(notice.audience)):
+        untold = session.exec(
+            select(DutyRecord.provision).where(
+                DutyRecord.incident_id == incident.id,
+                DutyRecord.audience == first.value,
+                DutyRecord.state == "open",
+                DutyRecord.clock_state != "not_started",
+            )
+        ).first()
+        if untold:
+            return f"{first.value.replace('_', ' ')} first ({untold} is open)"
+    return None
+
+
+def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
+    version = current(session, notice)
+    if open_roles(desk, session, incident, notice):
+        raise NotAllowedError(
+            f"notice {notice.id} is marked signed, but its signatures do not cover its text; sign it again"
+        )
+    channel, to = _way(desk, notice)
+    delivery = new_delivery(
+        incident,
+        _key(incident, notice, version, channel),
+        "notice",
+        channel,
+        to,
+        _message(notice, version),
+        desk.clock(),
+    )
+    delivery.notice_id, delivery.notice_version = notice.id, version.version
+    return queue(session, desk, incident, delivery)
+
+
+def _way(desk: Desk, notice: Notice) -> tuple[Channel, str]:
+    return desk.channels.for_mail(notice.recipient, notice.audience)
+
+
+def _key(incident: Incident, notice: Notice, version: NoticeVersion, channel: Channel) -> str:
+    """The effect's key, from what it is: incident, notice, recipient, channel and exact text."""
+    words = notice.key.removeprefix(f"{incident.number}:").replace(":", ".")
+    named = re.sub(r"[^A-Za-z0-9.]+", "-", words).strip("-")[:90]
+    return f"{incident.number}.{notice.id}.{named}.{channel.name}.{version.sha256[:16]}"
+
+
+def _message(notice: Notice, version: NoticeVersion) -> dict[str, object]:
+    return {
+        "subject": version.subject,
+        "text": version.text,
+        "html": html(version.text, notice.language, version.subject),
+        "language": notice.language,
+        "what": title(notice),
+        "about": {"notice": str(notice.id), "audience": notice.audience, "sha256": version.sha256},
+    }
+
+
+def hold(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> None:
+    """Keep a signed text back until it is released."""
+    _set_held(desk, number, notice_id, by=by, held=True, reason=reason)
+
+
+def release(desk: Desk, number: str, notice_id: int, *, by: str) -> None:
+    """Let a held text go; it leaves with the next pass if it is signed."""
+    _set_held(desk, number, notice_id, by=by, held=False, reason="")
+
+
+def _set_held(desk: Desk, number: str, notice_id: int, *, by: str, held: bool, reason: str) -> None:
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        roles_of(session, by)
+        notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
+        if notice is None:
+            raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+        if notice.state == "sent" or session.exec(select(Delivery.id).where(Delivery.notice_id == notice_id)).first():
+            raise NotAllowedError(f"notice {notice_id} is on its way or sent; write a correction instead")
+        notice.held, notice.held_by = held, by if held else None
+        session.add(notice)
+        payload = {"notice": notice_id, "what": title(notice), "reason": reason}
+        record(
+            session,
+            incident,
+            "notice.held" if held else "notice.released",
+            payload,
+            actor=by,
+            at=desk.clock(),
+            zone=incident.zone,
+        )

@@ -1,0 +1,94 @@
+"""Opening an incident from a report, and adding facts to it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from flows.desk import Desk
+from models.difference import changes
+from models.document import Document, validated
+from models.errors import BadInputError, NotAllowedError
+from models.incident import facts_of, find, identity, next_number
+from models.ledger import record, sha256_of
+from models.report import Report
+from models.store import writing
+from models.tables import FactsVersion, Incident
+
+Change = tuple[str, Any, Any]  # path, old value, new value, in plain JSON
+
+
+@dataclass(frozen=True)
+class FactsAdded:
+    """A new version of the facts, and what it changed."""
+
+    number: str
+    version: int
+    changed: tuple[Change, ...]
+
+
+def open_incident(desk: Desk, report: Report, *, by: str) -> str:
+    """Open an incident with its first facts; gives its number."""
+    with writing(desk.engine) as session:
+        now = desk.clock()
+        incident = Incident(
+            number=next_number(session, now),
+            title=report.title,
+            opened_at=now,
+            opened_by=by,
+            zone=report.organisation.timezone or "UTC",
+            rehearsal=desk.is_rehearsal,
+        )
+        session.add(incident)
+        session.flush()
+        _keep(desk, session, incident, report, changes({}, _json(report)), by)
+        return incident.number
+
+
+def add_facts(desk: Desk, number: str, document: Document, *, by: str) -> FactsAdded:
+    """Lay new facts over the known ones as a new version; a list in the document replaces the known list whole.
+
+    Raises `BadInputError` when the whole would not be a valid report, and `NotAllowedError` for a closed incident.
+    """
+    if not isinstance(document.data, dict):
+        raise BadInputError(f"{document.source}: facts are a mapping, such as `records: 4000`")
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        if incident.state != "open":
+            raise NotAllowedError(f"{number} is closed; report what is new as an incident of its own")
+        before = _json(facts_of(session, incident))
+        report = validated(Report, Document(_laid_over(before, document.data), document.source, document.lines))
+        changed = changes(before, _json(report))
+        if changed:
+            incident.facts_version += 1
+            incident.title = report.title
+            _keep(desk, session, incident, report, changed, by)
+        return FactsAdded(number, incident.facts_version, tuple(changed))
+
+
+def _keep(desk: Desk, session: Session, incident: Incident, report: Report, changed: list[Change], by: str) -> None:
+    now, body = desk.clock(), _json(report)
+    version = FactsVersion(
+        incident_id=identity(incident),
+        version=incident.facts_version,
+        report=body,
+        sha256=sha256_of(body),
+        changed=[path for path, _, _ in changed],
+        added_at=now,
+        zone=incident.zone,
+        added_by=by,
+    )
+    session.add_all([incident, version])
+    payload = {"version": version.version, "sha256": version.sha256, "changed": version.changed}
+    kind = "incident.reported" if version.version == 1 else "facts.added"
+    record(session, incident, kind, payload, actor=by, at=now, zone=incident.zone)
+
+
+def _json(report: Report) -> dict[str, Any]:
+    return report.model_dump(mode="json", by_alias=True)
+
+
+def _laid_over(known: Any, new: Any) -> Any:  # Any: plain JSON
+    if isinstance(known, dict) and isinstance(new, dict):
+        return {**known, **{key: _laid_over(known.get(key), value) for key, value in new.items()}}
+    return new

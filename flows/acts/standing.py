@@ -1,0 +1,192 @@
+"""Where an incident stands: its clocks, what waits for whom, what is done; one reading for the command and the Prefect UI."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from flows.acts.severity import severity_in
+from flows.acts.sign import open_roles
+from flows.desk import Desk
+from models.incident import facts_of, find
+from models.store import reading
+from models.tables import Alert, Delivery, DutyRecord, Incident, Notice, Step
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """One duty with its clock."""
+
+    provision: str
+    stage: str
+    audience: str
+    recipient: str
+    state: str
+    clock_state: str
+    standard: str | None
+    starts_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+    zone: str
+    citation: str
+    missing_facts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something that waits for somebody; `reference` is what the command takes."""
+
+    kind: str  # signature, step, fact, delivery, release
+    what: str
+    who: str
+    reference: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The whole of it, as of `now`."""
+
+    number: str
+    title: str
+    kind: str | None
+    state: str
+    rehearsal: bool
+    zone: str
+    facts_version: int
+    opened_at: datetime
+    now: datetime
+    severity: str | None
+    people: int | None
+    clocks: tuple[ClockLine, ...]
+    waits: tuple[Wait, ...]
+    steps: dict[str, int]
+    notices: dict[str, int]
+    deliveries: dict[str, int]
+    alerts: dict[str, int]
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The earliest limit that still runs."""
+        return min((c.due_at for c in self.clocks if c.due_at and c.state in ("open", "undecided")), default=None)
+
+    @property
+    def overdue(self) -> tuple[ClockLine, ...]:
+        """Open duties whose time has run out."""
+        return tuple(c for c in self.clocks if c.state == "open" and c.due_at and c.due_at < self.now)
+
+
+def standing(desk: Desk, number: str) -> Standing:
+    """Where one incident stands now."""
+    with reading(desk.engine) as session:
+        return _standing(desk, session, find(session, number))
+
+
+def all_standing(desk: Desk, *, closed: bool = False) -> list[Standing]:
+    """Every open incident (or the closed ones too), the one whose clock runs out first at the top."""
+    with reading(desk.engine) as session:
+        query = select(Incident).order_by(col(Incident.id))
+        rows = session.exec(query if closed else query.where(Incident.state == "open")).all()
+        found = [_standing(desk, session, incident) for incident in rows]
+    return sorted(found, key=lambda one: (one.next_due is None, one.next_due or one.opened_at))
+
+
+def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
+    report = facts_of(session, incident)
+    duties = session.exec(
+        select(DutyRecord)
+        .where(DutyRecord.incident_id == incident.id, DutyRecord.state != "closed")
+        .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(DutyRecord.id))
+    ).all()
+    return Standing(
+        number=incident.number,
+        title=incident.title,
+        kind=report.kind.value if report.kind else None,
+        state=incident.state,
+        rehearsal=incident.rehearsal,
+        zone=incident.zone,
+        facts_version=incident.facts_version,
+        opened_at=incident.opened_at,
+        now=desk.clock(),
+        severity=severity_in(desk, report).level.value if duties else None,
+        people=report.people_total,
+        clocks=tuple(_clock_line(row) for row in duties),
+        waits=tuple(
+            [
+                *_signature_waits(desk, session, incident),
+                *_step_waits(session, incident),
+                *_delivery_waits(session, incident),
+            ]
+        ),
+        steps=_counted(session, incident, Step),
+        notices=_counted(session, incident, Notice),
+        deliveries=_counted(session, incident, Delivery),
+        alerts=_counted(session, incident, Alert),
+    )
+
+
+def _counted(session: Session, incident: Incident, table: type[Step | Notice | Delivery | Alert]) -> dict[str, int]:
+    rows = session.exec(select(table.state).where(table.incident_id == incident.id))
+    return dict(Counter(rows))
+
+
+def _clock_line(row: DutyRecord) -> ClockLine:
+    return ClockLine(
+        row.provision,
+        row.stage,
+        row.audience,
+        row.recipient,
+        row.state,
+        row.clock_state,
+        row.body.get("standard"),
+        row.starts_at,
+        row.due_at,
+        row.met_at,
+        row.zone,
+        str(row.body.get("citation")),
+        tuple(row.body.get("missing_facts", ())),
+    )
+
+
+def _signature_waits(desk: Desk, session: Session, incident: Incident) -> list[Wait]:
+    rows = session.exec(
+        select(Notice, DutyRecord.due_at)
+        .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id), isouter=True)
+        .where(Notice.incident_id == incident.id, col(Notice.state).in_(("draft", "approved")))
+        .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(Notice.id))
+    ).all()
+    waits = []
+    for notice, due_at in rows:
+        what = f"{notice.form.replace('_', ' ')} to {notice.recipient} ({notice.language})"
+        if notice.held:
+            waits.append(Wait("release", what, notice.held_by or "", f"notice {notice.id}", due_at))
+        elif notice.state == "draft":
+            who = " and ".join(open_roles(desk, session, incident, notice))
+            waits.append(Wait("signature", what, who, f"notice {notice.id}", due_at))
+    return waits
+
+
+def _step_waits(session: Session, incident: Incident) -> list[Wait]:
+    rows = session.exec(
+        select(Step)
+        .where(Step.incident_id == incident.id, col(Step.state).startswith("waiting_for"))
+        .order_by(col(Step.id))
+    ).all()
+    return [Wait("step", row.title, row.assigned_to or row.role or "", f"step {row.key}", row.due_at) for row in rows]
+
+
+def _delivery_waits(session: Session, incident: Incident) -> list[Wait]:
+    rows = session.exec(
+        select(Delivery)
+        .where(
+            Delivery.incident_id == incident.id,
+            col(Delivery.state).in_(("pending", "uncertain", "refused")),
+            Delivery.attempts > 0,
+        )
+        .order_by(col(Delivery.id))
+    ).all()
+    return [
+        Wait("delivery", f"{row.body.get('what', row.subject)}: {row.state}", row.channel, row.key, row.next_try_at)
+        for row in rows
+    ]

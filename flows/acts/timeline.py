@@ -1,0 +1,114 @@
+"""The story of an incident: its ledger, told in sentences a chief executive can read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flows.desk import Desk
+from models.incident import find
+from models.ledger import entries
+from models.store import reading
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: when, who did it, and in words."""
+
+    seq: int
+    at: datetime
+    zone: str
+    actor: str
+    kind: str
+    words: str
+
+
+def _changed(payload: Payload) -> str:
+    paths = payload["changed"]
+    shown = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return f"Facts version {payload['version']}: {shown}"
+
+
+def _duty(text: str) -> Callable[[Payload], str]:
+    def words(payload: Payload) -> str:
+        stage = f" ({payload['stage']})" if payload["stage"] != "initial" else ""
+        due = f", due {payload['to']['due_at']}" if payload["to"].get("due_at") else ""
+        return f"{text}: {payload['provision']}{stage} to {payload['recipient']}{due}"
+
+    return words
+
+
+def _clock(payload: Payload) -> str:
+    return f"Clock of {payload['provision']} ({payload['stage']}) moved from {payload['from']['due_at']} to {payload['to']['due_at']}: {payload['why']}"
+
+
+def _evaluated(payload: Payload) -> str:
+    return (
+        f"Law applied to facts version {payload['facts_version']}: {payload['required']} duties required, "
+        f"{payload['undecided']} undecided, {payload['not_required']} not required; severity {payload['severity'].replace('_', ' ')}"
+    )
+
+
+WORDS: dict[str, Callable[[Payload], str]] = {
+    "incident.reported": lambda p: f"Incident reported ({len(p['changed'])} facts)",
+    "incident.closed": lambda p: f"Incident closed: {p['reason']}",
+    "facts.added": _changed,
+    "duties.evaluated": _evaluated,
+    "duty.gained": _duty("Duty arises"),
+    "duty.reopened": _duty("Duty open again"),
+    "duty.withdrawn": _duty("Duty no longer arises"),
+    "duty.clock_started": _duty("Clock started"),
+    "duty.clock_moved": _clock,
+    "duty.met": _duty("Duty met"),
+    "duty.decided": lambda p: f"Decided that {p['provision']} is {p['verdict'].replace('_', ' ')}: {p['reason']}",
+    "playbook.chosen": lambda p: f"Playbook {p['playbook']} started",
+    "step.started": lambda p: f"Step started: {p['title']}",
+    "step.done": lambda p: f"Step done: {p['title']}" + (f" ({p['note']})" if p.get("note") else ""),
+    "step.failed": lambda p: f"Step failed: {p['title']}: {p['why']}",
+    "step.waiting": lambda p: f"Step waits for {p['for']}: {p['title']}",
+    "step.skipped": lambda p: f"Step skipped: {p['title']}: {p['reason']}",
+    "step.assigned": lambda p: f"Step assigned to {p['to']}: {p['title']}",
+    "step.approved": lambda p: f"Step approved as {p['role']}: {p['title']}",
+    "evidence.recorded": lambda p: f"Evidence preserved: {p['name']} ({p['size']} bytes, SHA-256 {p['sha256'][:12]})",
+    "notice.drafted": lambda p: f"Draft: {p['what']} (version {p['version']})",
+    "notice.edited": lambda p: f"Edited: {p['what']} (version {p['version']})",
+    "notice.stale": lambda p: f"Text no longer holds: {p['what']}: {p['path']} changed",
+    "notice.approved": lambda p: f"Signed as {p['role']}: {p['what']}, SHA-256 {p['sha256'][:12]}",
+    "notice.rejected": lambda p: f"Sent back as {p['role']}: {p['what']}: {p['reason']}",
+    "notice.ready": lambda p: f"Fully signed: {p['what']}",
+    "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",
+    "notice.released": lambda p: f"Released: {p['what']}",
+    "notice.withdrawn": lambda p: f"No longer needed: {p['what']}: {p['reason']}",
+    "approval.voided": lambda p: f"Signature of {p['person']} no longer holds: {p['what']}: {p['reason']}",
+    "delivery.queued": lambda p: f"To be sent: {p['what']} by {p['channel']}",
+    "delivery.sent": lambda p: f"Sent: {p['what']} by {p['channel']}",
+    "delivery.uncertain": lambda p: f"Not known whether it arrived: {p['what']} by {p['channel']}: {p['why']}",
+    "delivery.delayed": lambda p: f"Not sent yet: {p['what']} by {p['channel']}: {p['why']}",
+    "delivery.refused": lambda p: f"Refused: {p['what']} by {p['channel']}: {p['why']}",
+    "alert.fired": lambda p: (
+        f"Alert to {p['role']}: {p['rung']} for {p['provision']} ({p['stage']}), due {p['due_at']}"
+    ),
+    "alert.missed": lambda p: f"Alert not fired in time: {p['rung']} for {p['provision']}: {p['why']}",
+    "review.written": lambda p: f"Review written: {p['summary']}",
+}
+
+
+def told(kind: str, payload: Payload) -> str:
+    """One ledger entry in words; a kind without words of its own is told by its name."""
+    return WORDS[kind](payload) if kind in WORDS else kind.replace(".", " ").replace("_", " ")
+
+
+def timeline(desk: Desk, number: str) -> list[Event]:
+    """Everything that happened to an incident, in order."""
+    with reading(desk.engine) as session:
+        return list(_events(entries(session, find(session, number))))
+
+
+def _events(found: Iterator[dict[str, Any]]) -> Iterator[Event]:
+    for entry in found:
+        at = datetime.fromisoformat(entry["at"])
+        yield Event(
+            entry["seq"], at, entry["zone"], entry["actor"], entry["kind"], told(entry["kind"], entry["payload"])
+        )

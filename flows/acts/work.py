@@ -1,0 +1,134 @@
+"""What people do with steps: finish, skip, assign, sign, try again; each under their name, with what the step asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, select
+
+from flows.acts.contain import ready_steps
+from flows.acts.playbook import planned, step_rows
+from flows.acts.team import roles_of
+from flows.desk import Desk
+from models.document import nearest
+from models.errors import BadInputError, NotAllowedError
+from models.incident import find, identity
+from models.ledger import record
+from models.store import writing
+from models.tables import Approval, Evidence, Incident, Step
+from models.vocabulary import PersonRole
+from playbooks.plan import PlannedStep, StepState
+
+MAY_ALWAYS = (PersonRole.COMMANDER, PersonRole.ADMINISTRATOR)
+
+
+def finish_step(desk: Desk, number: str, key: str, *, by: str, outcome: str | None = None, note: str | None = None) -> None:
+    """Say that a human step is done, with its answer where it asks for one.
+
+    Raises `NotAllowedError` while evidence that it asks for is missing, or for somebody without its role.
+    """
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        if step.state is not StepState.WAITING_FOR_PERSON:
+            raise NotAllowedError(f"{key} is {row.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}")
+        _may(session, by, step, row)
+        missing = step.missing_evidence or step.step.evidence_missing(_recorded(session, incident, key))
+        if missing:
+            raise NotAllowedError(f"{key} needs evidence: {', '.join(missing)}; record it with `tocsin steps {number} evidence {key} FILE`")
+        row.outcome, row.record = step.step.accepted(outcome), "done"
+        row.finished_at, row.done_by, row.note = desk.clock(), by, note
+        row.started_at = row.started_at or row.finished_at
+        session.add(row)
+        _note(desk, session, incident, "step.done", {"step": key, "title": row.title, "outcome": row.outcome, "note": note}, by)
+    ready_steps(desk, number)
+
+
+def skip_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> None:
+    """Leave a step undone, with a reason, on the ledger."""
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        if step.closed:
+            raise NotAllowedError(f"{key} is {row.state.replace('_', ' ')} already")
+        _may(session, by, step, row)
+        row.record, row.outcome, row.note = "skipped", reason, reason
+        row.finished_at, row.done_by = desk.clock(), by
+        session.add(row)
+        _note(desk, session, incident, "step.skipped", {"step": key, "title": row.title, "reason": reason}, by)
+    ready_steps(desk, number)
+
+
+def assign_step(desk: Desk, number: str, key: str, *, to: str, by: str) -> None:
+    """Give a step to a person."""
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        roles_of(session, by)
+        roles_of(session, to)
+        row.assigned_to = to
+        session.add(row)
+        _note(desk, session, incident, "step.assigned", {"step": key, "title": row.title, "to": to, "state": step.state.value}, by)
+
+
+def approve_step(desk: Desk, number: str, key: str, *, by: str) -> tuple[str, ...]:
+    """Sign a step that waits for approval; gives the roles that are still to sign."""
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        if step.state is not StepState.WAITING_FOR_APPROVAL:
+            raise NotAllowedError(f"{key} does not wait for approval; it is {row.state.replace('_', ' ')}")
+        fitting = [role for role in step.asked if role in roles_of(session, by)]
+        if not fitting:
+            raise NotAllowedError(f"{key} needs {' or '.join(step.asked)}; {by} is none of these")
+        approval = Approval(
+            incident_id=identity(incident),
+            subject=f"step:{key}",
+            sha256=incident.ledger_head,
+            facts_version=incident.facts_version,
+            person=by,
+            role=fitting[0].value,
+            decision="approved",
+            at=desk.clock(),
+            zone=incident.zone,
+        )
+        session.add(approval)
+        _note(desk, session, incident, "step.approved", {"step": key, "title": row.title, "role": fitting[0].value}, by)
+        session.flush()
+        plan = planned(desk, session, incident)
+        assert plan is not None, "the step comes from a playbook"
+        after = plan.by_key[key]
+    ready_steps(desk, number)
+    return tuple(role.value for role in after.asked) if after.state is StepState.WAITING_FOR_APPROVAL else ()
+
+
+def try_again(desk: Desk, number: str, key: str, *, by: str) -> None:
+    """Have a step that failed tried once more with the next pass."""
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        if row.record != "failed":
+            raise NotAllowedError(f"{key} did not fail; it is {row.state.replace('_', ' ')}")
+        _may(session, by, step, row)
+        row.record, row.next_try_at, row.attempts = "pending", None, 0
+        session.add(row)
+        _note(desk, session, incident, "step.retried", {"step": key, "title": row.title}, by)
+    ready_steps(desk, number)
+
+
+def _step(desk: Desk, session: Session, number: str, key: str) -> tuple[Incident, Step, PlannedStep]:
+    incident = find(session, number)
+    rows, plan = step_rows(session, incident), planned(desk, session, incident)
+    if plan is None or key not in plan.by_key or key not in rows:
+        raise BadInputError(f"{number} has no step {key!r}{nearest(key, rows)}; `tocsin steps {number}` lists them")
+    return incident, rows[key], plan.by_key[key]
+
+
+def _may(session: Session, by: str, step: PlannedStep, row: Step) -> None:
+    roles = roles_of(session, by)
+    if row.assigned_to == by or any(role in (*step.asked, *MAY_ALWAYS) for role in roles):
+        return
+    raise NotAllowedError(f"{step.key} is for {' or '.join(step.asked) or row.role}; {by} is {', '.join(roles)}")
+
+
+def _recorded(session: Session, incident: Incident, key: str) -> list[str]:
+    rows = session.exec(select(Evidence.name).where(Evidence.incident_id == incident.id, Evidence.step_key == key))
+    return list(rows)
+
+
+def _note(desk: Desk, session: Session, incident: Incident, kind: str, payload: Mapping[str, Any], by: str) -> None:
+    record(session, incident, kind, payload, actor=by, at=desk.clock(), zone=incident.zone)

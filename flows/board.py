@@ -1,0 +1,207 @@
+"""Leadership's view in the Prefect UI: one living page and one feed of events for each incident.
+
+Nothing personal goes there, and no words that a person typed: numbers, counts, states, names of laws and steps only.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.events import emit_event
+
+from flows.acts.standing import ClockLine, Standing, standing
+from flows.acts.timeline import told
+from flows.desk import Desk
+from flows.picture import Bar, Mark, data_address, drawn
+from models.clock import zone
+from models.incident import find
+from models.ledger import entries
+from models.store import reading, writing
+
+LAST_SHOWN = 40
+MOST_BARS = 24
+TYPED_BY_PEOPLE = ("reason", "note", "why", "name")
+MILESTONES = {
+    "incident.reported": "reported",
+    "playbook.chosen": "playbook",
+    "duties.evaluated": "law applied",
+    "delivery.sent": "sent",
+    "alert.fired": "alert",
+    "incident.closed": "closed",
+}
+
+
+def artifact_key(number: str) -> str:
+    """The key under which the incident's page keeps its versions."""
+    return f"incident-{number.lower()}"
+
+
+def resource(number: str) -> dict[str, str]:
+    """The one resource whose event feed is the incident's history."""
+    return {"prefect.resource.id": f"tocsin.incident.{number}", "prefect.resource.name": number}
+
+
+async def publish(desk: Desk, number: str) -> None:
+    """Bring the incident's page and events up to date with the record."""
+    page, fresh = await asyncio.to_thread(_prepared, desk, number)
+    for entry in fresh:
+        emit_event(
+            event=f"tocsin.{entry['kind']}",
+            resource=resource(number),
+            payload={
+                "said": told(entry["kind"], discreet(entry["payload"])),
+                "by": entry["actor"],
+                "at": entry["at"],
+                "entry": entry["seq"],
+            },
+        )
+    if fresh:
+        await acreate_markdown_artifact(
+            key=artifact_key(number), markdown=page, description=f"{number}: the story so far"
+        )
+
+
+def discreet(payload: dict[str, Any]) -> dict[str, Any]:
+    """A ledger entry's payload without what a person typed."""
+    return {key: "(on the record)" if key in TYPED_BY_PEOPLE and value else value for key, value in payload.items()}
+
+
+def _prepared(desk: Desk, number: str) -> tuple[str, list[dict[str, Any]]]:
+    with reading(desk.engine) as session:
+        incident = find(session, number)
+        chain = list(entries(session, incident))
+        shown_before = incident.published
+    fresh = chain[shown_before:]
+    page = board(standing(desk, number), chain) if fresh else ""
+    if fresh:
+        with writing(desk.engine) as session:
+            incident = find(session, number)
+            incident.published = len(chain)
+            session.add(incident)
+    return page, fresh
+
+
+def board(now: Standing, chain: list[dict[str, Any]]) -> str:
+    """The incident's page in Markdown."""
+    return "\n".join(
+        [
+            f"# {now.number}: {(now.kind or 'incident').replace('_', ' ')}" + (" (rehearsal)" if now.rehearsal else ""),
+            "",
+            _headline(now),
+            "",
+            f"![Timeline of {now.number}]({data_address(_picture(now, chain))})",
+            "",
+            "## Clocks",
+            "",
+            *_clocks(now),
+            "",
+            "## What waits for whom",
+            "",
+            *_waits(now),
+            "",
+            "## What has happened",
+            "",
+            *_story(now, chain),
+        ]
+    )
+
+
+def _headline(now: Standing) -> str:
+    people = "an unknown number of" if now.people is None else f"{now.people:,}"
+    severity = (now.severity or "not assessed yet").replace("_", " ")
+    met = sum(clock.state == "met" for clock in now.clocks)
+    open_ = sum(clock.state == "open" for clock in now.clocks)
+    undecided = sum(clock.state == "undecided" for clock in now.clocks)
+    return (
+        f"**{now.state.capitalize()}** since {_local(now.opened_at, now.zone)} · severity **{severity}** · {people} people affected · "
+        f"**{met}** duties met, **{open_}** open, **{undecided}** undecided, **{len(now.overdue)}** overdue · as of {_local(now.now, now.zone)}"
+    )
+
+
+def _local(at: datetime, zone_name: str) -> str:
+    return at.astimezone(zone(zone_name)).strftime("%d %b %Y %H:%M %Z")
+
+
+def colour_of(clock: ClockLine, now: datetime) -> str:
+    """In which colour a clock stands: met, open, at risk (a quarter of its time or less is left), late, or undecided."""
+    if clock.state == "met":
+        return "met"
+    if clock.due_at is None or clock.starts_at is None:
+        return "undecided" if clock.state == "undecided" else "open"
+    if clock.due_at < now:
+        return "late"
+    if clock.due_at - now <= (clock.due_at - clock.starts_at) * 0.25:
+        return "risk"
+    return "undecided" if clock.state == "undecided" else "open"
+
+
+SIGNS = {"met": "✅ met", "open": "🔵 running", "risk": "🟠 at risk", "late": "🔴 overdue", "undecided": "⚪ undecided"}
+
+
+def _clocks(now: Standing) -> Iterator[str]:
+    yield "| clock | duty | to | limit | left |"
+    yield "|---|---|---|---|---|"
+    for clock in now.clocks:
+        if clock.clock_state == "not_started" and clock.state != "met":
+            limit, left = "starts later", ""
+        else:
+            limit = (
+                _local(clock.due_at, clock.zone) if clock.due_at else (clock.standard or "no number").replace("_", " ")
+            )
+            left = _left(clock, now.now)
+        sign = SIGNS[colour_of(clock, now.now)]
+        yield f"| {sign} | {clock.provision} ({clock.stage}) | {_cell(clock.recipient)} | {limit} | {left} |"
+
+
+def _left(clock: ClockLine, now: datetime) -> str:
+    if clock.state == "met" or clock.due_at is None:
+        return ""
+    left = clock.due_at - now
+    hours = abs(left) // timedelta(hours=1)
+    text = (
+        f"{hours // 24} d {hours % 24} h"
+        if hours >= 48
+        else f"{hours} h {abs(left) % timedelta(hours=1) // timedelta(minutes=1)} min"
+    )
+    return f"**{text} over**" if left < timedelta(0) else text
+
+
+def _cell(text: str) -> str:
+    """Text from outside, so that it can be no markup, link or picture in a table."""
+    return "".join(f"&#{ord(sign)};" if sign in "\\`*_{}[]<>()#+!|&:" else sign for sign in " ".join(text.split()))
+
+
+def _waits(now: Standing) -> Iterator[str]:
+    if not now.waits:
+        yield "Nothing waits for a person."
+        return
+    yield "| waits for | what | by |"
+    yield "|---|---|---|"
+    for wait in now.waits[:LAST_SHOWN]:
+        due = _local(wait.due_at, now.zone) if wait.due_at else ""
+        yield f"| {_cell(wait.kind)}: {_cell(wait.who.replace('_', ' '))} | {_cell(wait.what)} | {due} |"
+    if len(now.waits) > LAST_SHOWN:
+        yield f"| | and {len(now.waits) - LAST_SHOWN} more | |"
+
+
+def _story(now: Standing, chain: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in reversed(chain[-LAST_SHOWN:]):
+        at = _local(datetime.fromisoformat(entry["at"]), now.zone)
+        yield f"- **{at}** {_cell(told(entry['kind'], discreet(entry['payload'])))} *({_cell(entry['actor'])})*"
+    if len(chain) > LAST_SHOWN:
+        yield f"- ... and {len(chain) - LAST_SHOWN} earlier entries: `tocsin timeline {now.number}`"
+
+
+def _picture(now: Standing, chain: list[dict[str, Any]]) -> str:
+    bars = [
+        Bar(f"{clock.provision} ({clock.stage})", clock.starts_at, clock.due_at, colour_of(clock, now.now))
+        for clock in now.clocks
+        if clock.starts_at and clock.due_at
+    ]
+    first: dict[str, datetime] = {}
+    for entry in chain:
+        if entry["kind"] in MILESTONES:
+            first.setdefault(MILESTONES[entry["kind"]], datetime.fromisoformat(entry["at"]))
+    return drawn(bars[:MOST_BARS], [Mark(label, at) for label, at in first.items()], now.now)

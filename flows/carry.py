@@ -1,0 +1,101 @@
+"""Carrying an incident: the lease is held while a run acts, and every act is shown as a task of that run."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cache
+from typing import TypeVar
+
+from prefect import tags, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.desk import Desk, open_desk
+from flows.settings import read_settings
+from models import lease
+from models.incident import find, identity
+from models.store import writing
+from models.tables import Incident
+
+T = TypeVar("T")
+RENEW_SECONDS = 15
+
+_desk: ContextVar[Desk | None] = ContextVar("desk", default=None)
+
+
+@cache
+def _process_desk(settings: str) -> Desk:  # keyed by the settings' own JSON, so that a test's desk is not another's
+    return open_desk()
+
+
+def process_desk() -> Desk:
+    """The desk of this process, opened once for the settings as they are."""
+    return _process_desk(read_settings().model_dump_json())
+
+
+@asynccontextmanager
+async def carried(number: str) -> AsyncIterator[Desk]:
+    """The desk with the incident's lease held; within a run that holds it already, that run's own.
+
+    Raises `LeaseHeldError` while another run carries the incident.
+    """
+    mine = _desk.get()
+    if mine is not None:
+        yield mine
+        return
+    desk = await asyncio.to_thread(process_desk)
+    held = await asyncio.to_thread(_take, desk, number)
+    token = _desk.set(desk.carrying(held))
+    keeper = asyncio.create_task(_keep(desk, held))
+    try:
+        with tags(number):
+            yield desk.carrying(held)
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
+        _desk.reset(token)
+        await asyncio.to_thread(_give_back, desk, held)
+
+
+def _take(desk: Desk, number: str) -> lease.Held:
+    with writing(desk.engine) as session:
+        incident: Incident = find(session, number)
+        incident.passes += 1
+        session.add(incident)
+        return lease.take(session, identity(incident), f"process {os.getpid()}", datetime.now(UTC))
+
+
+def _renew(desk: Desk, held: lease.Held) -> None:
+    with writing(desk.engine) as session:
+        lease.renew(session, held, datetime.now(UTC))
+
+
+def _give_back(desk: Desk, held: lease.Held) -> None:
+    with writing(desk.engine) as session:
+        lease.give_back(session, held, datetime.now(UTC))
+
+
+async def _keep(desk: Desk, held: lease.Held) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        await asyncio.to_thread(_renew, desk, held)
+
+
+async def shown(name: str, act: Callable[[], T]) -> T:
+    """Do one act as a task that a person sees in the run's graph; nothing of it is kept by Prefect but its name and state."""
+
+    @task(
+        name=name, task_run_name=name.replace("{", "(").replace("}", ")"), cache_policy=NO_CACHE, persist_result=False
+    )
+    async def act_shown() -> T:
+        return await asyncio.to_thread(act)
+
+    return await act_shown()
+
+
+async def all_shown(named: Iterable[tuple[str, Callable[[], T]]]) -> list[T]:
+    """Do several acts at the same time, each shown; their results in the order given."""
+    return list(await asyncio.gather(*(shown(name, act) for name, act in named)))

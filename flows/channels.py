@@ -1,0 +1,97 @@
+"""Which way a message goes: the configured channel where there is one, the local outbox where there is none."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from flows.organisation import OrganisationFile
+from flows.settings import Settings
+from integrations.channel import Channel
+from integrations.outbox import Outbox
+from integrations.slack import SLACK, Slack
+from integrations.smtp import SmtpServer
+from integrations.webhook import Webhook
+from models.clock import Clock
+from models.errors import BadInputError
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The ways out. A way that is not configured is None, and the outbox takes its place."""
+
+    outbox: Channel
+    mail: Channel | None
+    chat: Channel | None
+    webhook: Channel | None
+    addresses: dict[str, str]
+    chat_channel: str
+
+    def named(self, name: str) -> Channel:
+        """The channel that a row names; raises `BadInputError` when it is not configured any more."""
+        for channel in (self.outbox, self.mail, self.chat, self.webhook):
+            if channel is not None and channel.name == name:
+                return channel
+        raise BadInputError(
+            f"the channel {name!r} is not configured any more; set it again, or reject what waits for it"
+        )
+
+    def for_mail(self, *names: str) -> tuple[Channel, str]:
+        """The way to a recipient known by any of `names`: mail where an address is set, else the outbox."""
+        address = next((self.addresses[name] for name in names if name in self.addresses), None)
+        if self.mail is not None and address is not None:
+            return self.mail, address
+        return self.outbox, address or names[0]
+
+    def for_chat(self) -> tuple[Channel, str]:
+        """The way to the responders: Slack, else the outbox."""
+        return (self.chat, self.chat_channel) if self.chat is not None else (self.outbox, self.chat_channel)
+
+    def for_webhook(self, name: str) -> tuple[Channel, str]:
+        """The way to a system of the organisation's: the webhook, else the outbox."""
+        return (self.webhook or self.outbox), name
+
+
+def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clock) -> Channels:
+    """The ways out that the settings name; raises `BadInputError` for a half-configured one."""
+    return Channels(
+        outbox=Outbox(settings.home / "outbox", clock),
+        mail=_mail(settings, clock),
+        chat=_chat(settings, clock),
+        webhook=_webhook(settings, clock),
+        addresses=organisation.addresses,
+        chat_channel=settings.slack_channel or "responders",
+    )
+
+
+def _mail(settings: Settings, clock: Clock) -> Channel | None:
+    if settings.smtp_host is None:
+        return None
+    if settings.smtp_sender is None:
+        raise BadInputError("TOCSIN_SMTP_HOST is set without TOCSIN_SMTP_SENDER; set the address that mail comes from")
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        clock,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=password,
+    )
+
+
+def _chat(settings: Settings, clock: Clock) -> Channel | None:
+    if settings.slack_token is None:
+        return None
+    if settings.slack_channel is None:
+        raise BadInputError("TOCSIN_SLACK_TOKEN is set without TOCSIN_SLACK_CHANNEL; set the ID of the conversation")
+    return Slack(
+        httpx.Client(), settings.slack_token.get_secret_value(), clock, base_url=settings.slack_base_url or SLACK
+    )
+
+
+def _webhook(settings: Settings, clock: Clock) -> Channel | None:
+    if settings.webhook_url is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
+    return Webhook(httpx.Client(), settings.webhook_url, clock, secret)

@@ -1,0 +1,33 @@
+"""What the three notifying flows share: draft what is to be said, queue what is signed, send what is queued."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from flows.acts.announce import ask_for_signatures
+from flows.acts.close_loop import settle
+from flows.acts.deliver import attempt, waiting
+from flows.acts.draft import draft_texts
+from flows.acts.evaluate import evaluate
+from flows.acts.release import queue_signed
+from flows.carry import all_shown, shown
+from flows.desk import Desk
+from models.vocabulary import Audience
+
+
+async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str) -> None:
+    """Draft every text for these audiences that is missing or stale, ask for signatures, and send what is signed."""
+    drafted = await shown(f"Draft {words}", lambda: draft_texts(desk, number, audiences))
+    if drafted:
+        await shown("Ask for signatures", lambda: ask_for_signatures(desk, number, [text.notice for text in drafted]))
+    await shown("Queue what is signed", lambda: queue_signed(desk, number, audiences))
+    await send(desk, number)
+
+
+async def send(desk: Desk, number: str) -> None:
+    """Try every delivery whose time has come, each on its own, so that none holds up another."""
+    keys = waiting(desk, number)
+    await all_shown(
+        (f"Send {index} of {len(keys)}", partial(attempt, desk, number, key)) for index, key in enumerate(keys, 1)
+    )
+    if keys and await shown("Settle what was sent", lambda: settle(desk, number)):
+        await shown("Start the clocks that follow", lambda: evaluate(desk, number))

@@ -1,0 +1,69 @@
+"""Everything the environment may set, read once, by the outermost layer, under `TOCSIN_...`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from laws.law import Laws, load_laws
+from models.errors import BadInputError
+
+
+class Settings(BaseSettings):
+    """One installation's settings. Every one has a default that works on a single machine with nothing else on it."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="ignore")
+
+    home: Path = Field(Path(".tocsin"), description="Folder for the database, the outbox, evidence and caches.")
+    database_url: str | None = Field(
+        None, description="sqlite:///FILE or postgresql://...; default: tocsin.db in the home folder."
+    )
+    laws: Path | None = Field(None, description="Folder of law files that add to or replace ours.")
+    playbooks: Path | None = Field(None, description="Folder of playbooks that add to or replace ours.")
+    templates: Path | None = Field(None, description="Folder of the organisation's own templates, by language.")
+    organisation: Path | None = Field(
+        None, description="YAML file with the organisation's contact points and addresses."
+    )
+    languages: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("en", "zh"), description="Languages of press, staff and care texts, comma-separated."
+    )
+    clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
+    actor: str | None = Field(None, description="Who acts when no --as is given.")
+    server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
+
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "implicit", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str | None = None
+    slack_token: SecretStr | None = None
+    slack_channel: str | None = None
+    slack_base_url: str | None = Field(None, description="Another Slack-shaped server, for tests.")
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.home / 'tocsin.db'}"
+
+
+def read_settings() -> Settings:
+    """The settings from the environment; raises `BadInputError` that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = "TOCSIN_" + "_".join(str(part) for part in detail["loc"]).upper()
+        raise BadInputError(f"{name}: {detail['msg']}; correct it in the environment") from error
+
+
+def laws_from(settings: Settings) -> Laws:
+    """The law data, ours and the organisation's own over it; needs no database."""
+    return load_laws(*((settings.laws,) if settings.laws else ()), cache=settings.home / "cache")

@@ -1,0 +1,62 @@
+"""Conditions compiled once and answered once per situation, however many provisions ask the same."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from models.condition import Answer, Condition, Word, parse_condition
+from models.report import Report
+
+
+class Facts:
+    """The facts of one assessment, with the answers already given about them."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.answers: dict[str, Answer] = {}
+
+
+class Questions:
+    """The conditions of all laws; equal ones, and equal words within them, share one answer."""
+
+    def __init__(self, words: Mapping[str, Word]) -> None:
+        self._words = {name: _answered_once(name, word) for name, word in words.items()}
+        self._known: dict[str, Condition] = {}
+
+    def parsed(self, raw: Mapping[str, Any] | None) -> Condition:
+        """The condition as a function of the situation (no condition: yes); raises `ConditionError` for an unknown word."""
+        if raw is None:
+            return _yes
+        key = json.dumps(raw, sort_keys=True)
+        if key not in self._known:
+            self._known[key] = _once(key, parse_condition(raw, self._words))
+        return self._known[key]
+
+
+YES = Answer(True)
+
+
+def _yes(_: object) -> Answer:
+    return YES
+
+
+def _answered_once(name: str, word: Word) -> Word:
+    compiled: dict[str, Condition] = {}
+
+    def asked(argument: object) -> Condition:
+        key = f"{name}:{json.dumps(argument, sort_keys=True)}"
+        if key not in compiled:
+            compiled[key] = _once(key, word(argument))
+        return compiled[key]
+
+    return asked
+
+
+def _once(key: str, condition: Condition) -> Condition:
+    def ask(situation: Facts) -> Answer:
+        known = situation.answers.get(key)
+        if known is None:
+            known = situation.answers[key] = condition(situation)
+        return known
+
+    return ask

@@ -1,0 +1,89 @@
+"""What the laws ask of an incident beyond its facts: the weighing of risk, its severity, its grade, another duty."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from laws.part import Part
+from laws.question import Facts
+from models.condition import FACT_WORDS, Answer, Condition, Word
+from models.report import Report
+from models.vocabulary import Level
+
+
+class RiskTest(StrEnum):
+    """The risk to people that a law asks about, in its own measure."""
+
+    NOT_UNLIKELY = "not_unlikely"
+    HIGH = "high"
+    HARM = "harm"
+    SERIOUS_HARM = "serious_harm"
+    LOW_PROBABILITY_OF_COMPROMISE = "low_probability_of_compromise"
+
+
+class Grade(StrEnum):
+    """The grade of a cybersecurity incident in China, least first: 一般, 较大, 重大, 特别重大."""
+
+    GENERAL = "general"
+    RELATIVELY_MAJOR = "relatively_major"
+    MAJOR = "major"
+    PARTICULARLY_MAJOR = "particularly_major"
+
+
+class Situation(Facts):
+    """One report under assessment; each weighing is made when it is first asked for."""
+
+    def __init__(
+        self,
+        report: Report,
+        risk: Callable[["Situation", RiskTest], Answer],
+        severity: Callable[["Situation", Level], Answer],
+        grade: Callable[["Situation", Grade], Answer],
+        duty: Callable[["Situation", str], Answer],
+    ) -> None:
+        super().__init__(report)
+        self.risk, self.severity, self.grade, self.duty = risk, severity, grade, duty
+
+
+class _SeverityQuestion(Part):
+    at_least: Level
+
+
+class _GradeQuestion(Part):
+    scheme: Literal["cn-2025"]
+    at_least: Grade
+
+
+class _DutyQuestion(Part):
+    provision: str
+
+
+def _risk(argument: object) -> Condition:
+    test = TypeAdapter(RiskTest).validate_python(argument)
+    return lambda situation: situation.risk(situation, test)
+
+
+def _severity(argument: object) -> Condition:
+    level = _SeverityQuestion.model_validate(argument).at_least
+    return lambda situation: situation.severity(situation, level)
+
+
+def _grade(argument: object) -> Condition:
+    grade = _GradeQuestion.model_validate(argument).at_least
+    return lambda situation: situation.grade(situation, grade)
+
+
+def _duty(argument: object) -> Condition:
+    provision = _DutyQuestion.model_validate(argument).provision
+    return lambda situation: situation.duty(situation, provision)
+
+
+LAW_WORDS: Mapping[str, Word] = {
+    **FACT_WORDS,
+    "risk": _risk,
+    "severity": _severity,
+    "grade": _grade,
+    "duty": _duty,
+}

@@ -1,0 +1,51 @@
+"""Finding an incident, and what is known of it now."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.document import nearest
+from models.errors import BadInputError
+from models.report import Report
+from models.tables import FactsVersion, Incident
+
+
+def find(session: Session, number: str) -> Incident:
+    """The incident called `number`, or a `BadInputError` with the nearest number there is."""
+    incident = session.exec(select(Incident).where(Incident.number == number)).first()
+    if incident is None:
+        known = session.exec(select(Incident.number).order_by(col(Incident.id).desc()).limit(200)).all()
+        raise BadInputError(
+            f"no incident is called {number!r}{nearest(number, known) or '; report one with `tocsin report FILE`'}"
+        )
+    return incident
+
+
+def identity(row: Any) -> int:  # any table's row: they all call their key `id`
+    """The key of a row that is in the database."""
+    assert row.id is not None, "the row was flushed"
+    return int(row.id)
+
+
+def next_number(session: Session, now: datetime) -> str:
+    """The number after the last one given in the year of `now`."""
+    prefix = f"INC-{now.year}-"
+    last = session.exec(
+        select(Incident.number)
+        .where(col(Incident.number).startswith(prefix))
+        .order_by(col(Incident.id).desc())
+        .limit(1)
+    ).first()
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
+
+
+def facts_of(session: Session, incident: Incident, version: int | None = None) -> Report:
+    """The incident's facts: the latest version, or the one asked for."""
+    wanted = version or incident.facts_version
+    row = session.exec(
+        select(FactsVersion).where(FactsVersion.incident_id == incident.id, FactsVersion.version == wanted)
+    ).first()
+    if row is None:
+        raise BadInputError(f"{incident.number} has no facts version {wanted}; it has {incident.facts_version}")
+    return Report.model_validate(row.report)

@@ -1,0 +1,322 @@
+"""The checks on a text before anybody reads or signs it: each finding says where, why, and how to mend it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from markupsafe import Markup
+
+from models.vocabulary import Audience
+from templates.brief import Brief, Voice
+from templates.contacts import read_contacts
+from templates.facts import FactUsed
+from templates.forms import Contents, rule_of
+from templates.language import Language
+from templates.private import private_data
+from templates.writer import MissingContent
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a text that a person has to mend (error: blocks approval) or to think about (warning)."""
+
+    level: Level
+    rule: str
+    place: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text as it was drafted, with everything that a check compares it to."""
+
+    brief: Brief
+    form: str
+    text: str
+    facts: Mapping[str, FactUsed]
+    missing: Mapping[str, MissingContent]
+    contents: Contents
+    by_key: Mapping[str, Markup]
+    attachments: tuple[str, ...]
+    untranslated: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """The text under check, what it was drafted from, and the language it is in."""
+
+    text: str
+    written: Written
+    language: Language
+
+    @property
+    def edited(self) -> bool:
+        return self.text != self.written.text
+
+    def place(self, at: int) -> str:
+        return f"line {self.text.count(chr(10), 0, at) + 1}"
+
+
+def findings(text: str, written: Written, language: Language) -> tuple[Finding, ...]:
+    """What is wrong with `text`, given what was drafted for the same brief; errors first."""
+    checked = _Checked(text, written, language)
+    found = [finding for check in _CHECKS for finding in check(checked)]
+    return tuple(sorted(found, key=lambda finding: finding.level != "error"))
+
+
+def blocks_approval(found: Iterable[Finding]) -> bool:
+    """Whether any finding is an error."""
+    return any(finding.level == "error" for finding in found)
+
+
+def _required_contents(checked: _Checked) -> Iterator[Finding]:
+    for key in checked.written.contents.required:
+        if key in checked.written.missing:
+            yield _not_known(checked, key)
+        elif checked.edited and not _holds(checked, key):
+            heading = str(checked.language.phrases.say(f"content.{key}.heading"))
+            yield Finding(
+                "error",
+                "required_content",
+                f"content {key}",
+                f"the law asks for {heading!r}, and the text does not seem to hold it any more",
+                "put it back, under its heading or in its own words",
+            )
+
+
+def _not_known(checked: _Checked, key: str) -> Finding:
+    duty = checked.written.brief.duty
+    later = duty is not None and duty.phased and key != "delay_reasons"
+    question = checked.written.missing[key].question
+    return Finding(
+        "warning" if later else "error",
+        "required_content_not_known",
+        f"content {key}",
+        f"the law asks for it and it is not known yet: {question}",
+        "it may be filed later; answer the question when you can" if later else "answer the question, then draft again",
+    )
+
+
+def _holds(checked: _Checked, key: str) -> bool:
+    drafted = str(checked.written.by_key.get(key, ""))
+    if not drafted or drafted in checked.text:
+        return True
+    marks = checked.language.phrases.lists.get(f"content.{key}.marks", ())
+    text = checked.text.lower()
+    return any(mark.lower() in text for mark in marks) and _heading_has_text(checked, key)
+
+
+def _heading_has_text(checked: _Checked, key: str) -> bool:
+    """Where the draft gave the content a heading of its own, that heading must still have words under it."""
+    heading = str(checked.language.phrases.say(f"content.{key}.heading"))
+    pattern = re.compile(rf"^#+ (?:\d+\. )?{re.escape(heading)}\s*$\n+(?P<body>.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+    if not pattern.search(checked.written.text):
+        return True
+    found = pattern.search(checked.text)
+    return found is not None and bool(found["body"].strip())
+
+
+def _forbidden_contents(checked: _Checked) -> Iterator[Finding]:
+    phrases, text = checked.language.phrases, checked.text.lower()
+    citation = rule_of(checked.written.brief.duty).citation
+    for key in checked.written.contents.forbidden:
+        words = [word for word in phrases.lists.get(f"gives_away.{key}", ()) if word.lower() in text]
+        words += _counts_stated(checked) if key.startswith("affected_count") else []
+        if words:
+            yield Finding(
+                "error",
+                "prohibited_content",
+                checked.place(text.find(words[0].lower())),
+                f"{citation} forbids {str(phrases.say(f'content.{key}.heading'))!r} in this notice; {words[0]!r} gives it away",
+                "take it out",
+            )
+
+
+def _counts_stated(checked: _Checked) -> list[str]:
+    brief = checked.written.brief
+    place = brief.duty.jurisdiction if brief.duty else ""
+    counts = {brief.report.people_total, brief.report.people_in(place)} - {None}
+    shown = [form for count in counts for form in (f"{count:,}", str(count))]
+    return [form for form in dict.fromkeys(shown) if re.search(rf"(?<![\d,.-]){re.escape(form)}(?![\d,.-])", checked.text)]
+
+
+_NUMBER = re.compile(r"\d[\d,.: ]*\d|\d")
+
+
+def _facts(checked: _Checked) -> Iterator[Finding]:
+    """An edited text compared back to the facts: what was stated and is gone, and numbers that no fact gave."""
+    if not checked.edited:
+        return
+    strange = _strange_numbers(checked)
+    for fact in checked.written.facts.values():
+        if not fact.shown or fact.shown in checked.text or fact.shown not in checked.written.text:
+            continue
+        yield _changed(fact, strange) if fact.nature in ("number", "time") else _reworded(fact)
+    for number, at in strange.items():
+        yield Finding(
+            "error",
+            "number_not_from_facts",
+            checked.place(at),
+            f"{number!r} comes from no fact",
+            "correct it, or add the fact to the incident and draft again",
+        )
+
+
+def _changed(fact: FactUsed, strange: Mapping[str, int]) -> Finding:
+    instead = f"; the text has {', '.join(repr(number) for number in strange)} instead" if strange else ""
+    return Finding(
+        "error" if strange else "warning",
+        "fact_differs" if strange else "fact_no_longer_stated",
+        f"fact {fact.path}",
+        f"the facts say {fact.shown!r} and the text no longer does{instead}",
+        "state what the facts say, or correct the facts and draft again",
+    )
+
+
+def _reworded(fact: FactUsed) -> Finding:
+    return Finding(
+        "warning",
+        "fact_reworded",
+        f"fact {fact.path}",
+        f"the facts say {fact.shown!r} and the text no longer does in these words",
+        "check that it still says the same",
+    )
+
+
+def _strange_numbers(checked: _Checked) -> dict[str, int]:
+    known = {found[0].rstrip(" ,.:") for found in _NUMBER.finditer(checked.written.text)}
+    strange: dict[str, int] = {}
+    for found in _NUMBER.finditer(checked.text):
+        number = found[0].rstrip(" ,.:")
+        if number not in known and len(number) > 1:
+            strange.setdefault(number, found.start())
+    return strange
+
+
+_PLACEHOLDERS = re.compile(
+    r"(?<!\\)\[(?!\^)[^\]\n]{0,80}(?<!\\)\](?!\()"
+    r"|\{\{|\}\}|\{%|\{[a-z_]{2,30}\}|_{4,}"
+    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+|lorem ipsum|insert (?:name|date|number|here))\b|待定|待填|此处填写|[×Xx]{3,}",
+    re.IGNORECASE,
+)
+
+
+def _placeholders(checked: _Checked) -> Iterator[Finding]:
+    for found in _PLACEHOLDERS.finditer(checked.text):
+        yield Finding(
+            "error",
+            "placeholder",
+            checked.place(found.start()),
+            f"{found[0]!r} looks like a placeholder that was left in",
+            "fill it in or take it out",
+        )
+
+
+def _watched(checked: _Checked) -> Iterator[Finding]:
+    for entry, pattern in checked.language.watch_list.entries:
+        if entry.audiences and checked.written.brief.audience not in entry.audiences:
+            continue
+        for found in pattern.finditer(checked.text):
+            yield Finding(
+                entry.level, entry.rule, checked.place(found.start()), f"{found[0]!r}: {entry.reason}", entry.mend
+            )
+
+
+def _private(checked: _Checked) -> Iterator[Finding]:
+    text = checked.text.replace("\\", "")
+    for found in private_data(text, _ours(checked.written.brief.voice)):
+        yield Finding(
+            "error",
+            found.rule,
+            f"line {text.count(chr(10), 0, found.at) + 1}",
+            f"it holds {found.message}",
+            "take it out; a text for others names no affected person and no secret",
+        )
+
+
+_LINK = re.compile(r"(?i)\b(?:https?|ftp)://[^\s<>()\]\"'，。）]+|(?<![\w./@-])www\.[^\s<>()\]\"'，。）]+|\b(?:javascript|data):\S+")
+
+
+def _links(checked: _Checked) -> Iterator[Finding]:
+    domains = _our_domains(checked.written.brief.voice)
+    for found in _LINK.finditer(checked.text):
+        host = re.sub(r"^[a-z]+://", "", found[0].lower()).split("/")[0].split("?")[0].split("#")[0].rstrip(".:;,")
+        if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
+            yield Finding(
+                "error",
+                "foreign_link",
+                checked.place(found.start()),
+                f"the link to {host!r} leads away from the organisation's domains",
+                "take it out, or add the domain to the organisation's settings",
+            )
+
+
+_ANNEXES = {
+    "individual_notice_copy": "a copy of the notice to the people affected",
+    "names_of_affected": "the list of the people affected, by a protected way",
+}
+
+
+def _annexes(checked: _Checked) -> Iterator[Finding]:
+    for what in checked.written.attachments:
+        yield Finding("warning", "annex", f"content {what}", f"the text says that {_ANNEXES[what]} goes with it", "attach it")
+
+
+def _translations(checked: _Checked) -> Iterator[Finding]:
+    for key in checked.written.untranslated:
+        yield Finding(
+            "warning",
+            "untranslated",
+            f"content {key}",
+            f"words for {key} exist in another language only, and were left out",
+            f"give them in {checked.language.code!r} too",
+        )
+
+
+def _lengths(checked: _Checked) -> Iterator[Finding]:
+    limit = _LONGEST.get(checked.written.brief.audience)
+    if limit and len(checked.text) > limit:
+        yield Finding(
+            "warning", "length", "the whole text", f"{len(checked.text)} characters; at most {limit} read well", "shorten it"
+        )
+
+
+_LONGEST = {Audience.PRESS: 6_000, Audience.STAFF: 6_000, Audience.INDIVIDUALS: 12_000}
+
+_CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
+    _required_contents,
+    _forbidden_contents,
+    _facts,
+    _placeholders,
+    _watched,
+    _private,
+    _links,
+    _annexes,
+    _translations,
+    _lengths,
+)
+
+
+@lru_cache(maxsize=64)
+def _ours(voice: Voice) -> frozenset[str]:
+    """The e-mail addresses and telephone numbers that a text may hold."""
+    own = (voice.contact_email, voice.dpo_email, voice.press_email)
+    phones = (voice.contact_phone, voice.hotline, voice.press_phone)
+    public = (contact.phone for places in read_contacts().values() for entries in places.values() for contact in entries)
+    return frozenset({*(address.lower() for address in own if address), *filter(None, phones), *public})
+
+
+@lru_cache(maxsize=64)
+def _our_domains(voice: Voice) -> frozenset[str]:
+    """The organisation's domains, and those of the public bodies that notices point to."""
+    addresses = [voice.website, *(contact.website for by in read_contacts().values() for all_ in by.values() for contact in all_)]
+    hosts = {re.sub(r"^https?://(?:www\.)?", "", address.lower()).split("/")[0] for address in addresses if address}
+    mails = {mail.split("@")[-1].lower() for mail in (voice.contact_email, voice.dpo_email, voice.press_email) if "@" in mail}
+    return frozenset(hosts | mails | {domain.lower() for domain in voice.domains}) - {""}
+
+

@@ -1,0 +1,71 @@
+"""The phrases of one language: every word that a text needs and that is not a fact. A missing one is an error by name."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from markupsafe import Markup
+
+from models.document import read_document
+from models.errors import BadInputError
+from templates.escape import harmless
+
+FOLDER = Path(__file__).parent
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Phrases:
+    """One language's `phrases.yaml`, flat: `words.kind.ransomware` is a key."""
+
+    def __init__(self, language: str, source: str, tree: Mapping[str, object]) -> None:
+        self.language = language
+        self.source = source
+        self.words: dict[str, str] = {}
+        self.lists: dict[str, tuple[str, ...]] = {}
+        for key, value in _leaves(tree, ""):
+            if isinstance(value, list):
+                self.lists[key] = tuple(str(item) for item in value)
+            elif isinstance(value, str) and value.strip():
+                self.words[key] = value.strip()
+            else:
+                raise BadInputError(f"{source}: the phrase {key!r} is empty; write its words")
+
+    def say(self, key: str, **values: str) -> Markup:
+        """The phrase `key` with its placeholders filled; a value that is not already Markdown is made harmless.
+
+        Raises `BadInputError` that names the phrase, or the placeholder, that is missing.
+        """
+        words = self.words.get(key)
+        if words is None:
+            raise BadInputError(f"{self.source}: the phrase {key!r} is missing; add it")
+        if not values:
+            return Markup(words)
+        return Markup(_PLACEHOLDER.sub(lambda found: self._filled(key, found[1], values), words))
+
+    def has(self, key: str) -> bool:
+        """Whether the language has the phrase `key`."""
+        return key in self.words
+
+    def _filled(self, key: str, name: str, values: Mapping[str, str]) -> str:
+        if name not in values:
+            raise BadInputError(f"{self.source}: the phrase {key!r} asks for {{{name}}}, which is not given; take it out")
+        value = values[name]
+        return value if isinstance(value, Markup) else harmless(value)
+
+
+def read_phrases(folder: Path) -> Phrases:
+    """The phrases of the language whose folder this is."""
+    path = folder / "phrases.yaml"
+    tree = read_document(path).data
+    if not isinstance(tree, Mapping):
+        raise BadInputError(f"{path}: a mapping of phrases is needed; see another language's file")
+    return Phrases(folder.name, str(path), tree)
+
+
+def _leaves(tree: Mapping[str, object], above: str) -> Iterator[tuple[str, object]]:
+    for name, value in tree.items():
+        key = f"{above}.{name}" if above else str(name)
+        if isinstance(value, Mapping):
+            yield from _leaves(value, key)
+        else:
+            yield key, value

@@ -1,0 +1,3 @@
+from tocsin.main import main
+
+main()

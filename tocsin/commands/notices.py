@@ -1,0 +1,165 @@
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.acts.deliver import send_again
+from flows.acts.edit import edit_notice
+from flows.acts.read_notice import NoticeText, notice_list, notice_text
+from flows.acts.release import hold, release
+from flows.acts.sign import approve, reject
+from flows.acts.stale import stale_texts
+from flows.desk import Desk, open_desk
+from flows.start import run_now
+from models.errors import BadInputError
+from tocsin.acting import actor
+from tocsin.output import By, Json, Number, line, print_json, table
+
+app = typer.Typer()
+ACTS = ("list", "show", "check", "edit", "approve", "reject", "hold", "release", "send", "stale")
+
+
+@app.command()
+def notices(
+    number: Number,
+    act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
+    notice: Annotated[str | None, typer.Argument(help="The notice's id; for send, also a delivery's key.")] = None,
+    file: Annotated[str | None, typer.Argument(help="edit: the new text in Markdown; - for standard input.")] = None,
+    sha256: Annotated[str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """List, show, check, edit, approve, reject, hold, release and send notices. Nothing leaves unsigned.
+
+    Example: tocsin notices INC-2026-0001 approve 7 --sha256 4be0c1f2 --as "Lea Martin"
+    """
+    desk = open_desk()
+    if act not in ACTS:
+        raise BadInputError(f"{act!r} is not an act; known are {', '.join(ACTS)}")
+    if act == "list":
+        _list(desk, number, json=json)
+    elif act == "stale":
+        _stale(desk, number, json=json)
+    elif act == "send":
+        _send(desk, number, notice, actor(by, desk.settings), json=json)
+    else:
+        _one(desk, number, act, _id(number, notice), file, sha256, reason, by, json=json)
+
+
+def _id(number: str, notice: str | None) -> int:
+    if notice is None or not notice.isdecimal():
+        raise BadInputError(f"this needs the id of a notice; `tocsin notices {number}` lists them")
+    return int(notice)
+
+
+def _one(
+    desk: Desk, number: str, act: str, notice: int, file: str | None, sha256: str | None, reason: str | None, by: str | None, *, json: bool
+) -> None:
+    who = actor(by, desk.settings)
+    if act in ("show", "check"):
+        _show(notice_text(desk, number, notice), findings_only=act == "check", json=json)
+        return
+    said: dict[str, Any] = {"number": number, "notice": notice, "act": act, "by": who}
+    if act == "approve":
+        signed = approve(desk, number, notice, by=who, sha256=sha256)
+        said |= {"sha256": signed.sha256, "role": signed.role, "still_needed": list(signed.still_needed)}
+        words = f"signed as {signed.role}, SHA-256 {signed.sha256}" + (
+            f"; still needed: {', '.join(signed.still_needed)}" if signed.still_needed else "; ready to send"
+        )
+    elif act == "reject":
+        reject(desk, number, notice, by=who, reason=_needed(reason))
+        words = "sent back"
+    elif act == "hold":
+        hold(desk, number, notice, by=who, reason=_needed(reason))
+        words = "held"
+    elif act == "release":
+        release(desk, number, notice, by=who)
+        words = "released"
+    else:
+        edited = edit_notice(desk, number, notice, _text(file), by=who)
+        said |= {"version": edited.version, "sha256": edited.sha256, "findings": list(edited.findings)}
+        words = f"version {edited.version}, SHA-256 {edited.sha256}; {len(edited.findings)} findings"
+    print_json(said) if json else line(f"notice {notice}: {words}")
+
+
+def _needed(reason: str | None) -> str:
+    if not reason:
+        raise BadInputError("this needs --reason; it goes on the ledger")
+    return reason
+
+
+def _text(file: str | None) -> str:
+    if file is None:
+        raise BadInputError("edit needs a file with the new text, or - for standard input")
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{file}: cannot be read as UTF-8 text; check the path and how it was saved") from error
+
+
+def _list(desk: Desk, number: str, *, json: bool) -> None:
+    found = notice_list(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+        return
+    if not found:
+        line(f"No text has been drafted for {number}; `tocsin respond {number}` drafts them.")
+        return
+    table(
+        ("id", "text", "for", "state", "version", "SHA-256", "findings", "missing", "still to sign"),
+        (
+            (
+                one.notice,
+                one.what,
+                one.provision or one.audience,
+                one.state + (", held" if one.held else ""),
+                one.version,
+                one.sha256[:12],
+                one.errors + one.warnings,
+                one.missing,
+                ", ".join(one.still_needed),
+            )
+            for one in found
+        ),
+    )
+
+
+def _show(text: NoticeText, *, findings_only: bool, json: bool) -> None:
+    if json:
+        print_json(dataclasses.asdict(text))
+    else:
+        if not findings_only:
+            line(f"Subject: {text.subject}")
+            line()
+            line(text.text)
+            line()
+        line(f"version {text.version}, SHA-256 {text.sha256}, facts version {text.facts_version}, {text.state}")
+        for finding in text.findings:
+            line(f"  {finding['level']}: {finding['place']}: {finding['message']} {finding['mend']}")
+        for one in text.missing:
+            line(f"  not known: {one['question']}")
+    if findings_only and any(finding["level"] == "error" for finding in text.findings):
+        raise typer.Exit(1)
+
+
+def _stale(desk: Desk, number: str, *, json: bool) -> None:
+    found = stale_texts(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+    elif found:
+        table(("notice", "text", "state", "fact", "was", "is", "what to do"), ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found))
+    else:
+        line("Every text says what the facts say.")
+    if found:
+        raise typer.Exit(1)
+
+
+def _send(desk: Desk, number: str, key: str | None, who: str, *, json: bool) -> None:
+    if key:
+        send_again(desk, number, key, by=who)
+    for flow in ("notify_authorities", "notify_people", "brief_press"):
+        run_now(desk.settings, flow, number)
+    _list(desk, number, json=json)

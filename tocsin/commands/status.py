@@ -1,0 +1,93 @@
+import dataclasses
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from flows.acts.standing import ClockLine, Standing, all_standing, standing
+from flows.desk import open_desk
+from models.clock import rfc3339
+from tocsin.output import Json, left, line, local, print_json, table
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    number: Annotated[str | None, typer.Argument(help="One incident; without it, every open one.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Closed incidents too.")] = False,
+    json: Json = False,
+) -> None:
+    """Where everything stands, most urgent first. Exit status 1 if a duty is overdue.
+
+    Example: tocsin status INC-2026-0001
+    """
+    desk = open_desk()
+    found = [standing(desk, number)] if number else all_standing(desk, closed=every)
+    if json:
+        print_json(_json(found[0]) if number else [_json(one) for one in found])
+    elif number:
+        _show(found[0])
+    else:
+        _list(found)
+    if any(one.overdue for one in found):
+        raise typer.Exit(1)
+
+
+def _json(one: Standing) -> Any:  # Any: plain JSON
+    return _plain(dataclasses.asdict(one) | {"next_due": one.next_due, "overdue": [clock.provision for clock in one.overdue]})
+
+
+def _plain(value: Any) -> Any:  # Any: plain JSON
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return rfc3339(value) if isinstance(value, datetime) else value
+
+
+def _list(found: list[Standing]) -> None:
+    if not found:
+        line("No incident is open. Report one with `tocsin report FILE`.")
+        return
+    table(
+        ("incident", "what", "severity", "next limit", "left", "open", "undecided", "overdue", "waits"),
+        (
+            (
+                one.number + (" (rehearsal)" if one.rehearsal else ""),
+                one.title,
+                one.severity,
+                local(one.next_due, one.zone),
+                left(one.next_due, one.now),
+                sum(clock.state == "open" for clock in one.clocks),
+                sum(clock.state == "undecided" for clock in one.clocks),
+                len(one.overdue),
+                len(one.waits),
+            )
+            for one in found
+        ),
+    )
+
+
+def _show(one: Standing) -> None:
+    people = "not known" if one.people is None else f"{one.people:,}"
+    line(f"{one.number}: {one.title}")
+    line(f"{one.state}, facts version {one.facts_version}, severity {one.severity or 'not assessed'}, people affected: {people}")
+    if one.clocks:
+        table(
+            ("duty", "stage", "to", "state", "limit", "left"),
+            ((c.provision, c.stage, c.recipient, c.state, _limit(c), "" if c.state == "met" else left(c.due_at, one.now)) for c in one.clocks),
+            title="Duties",
+        )
+    if one.waits:
+        table(("waits for", "who", "what", "reference"), ((w.kind, w.who, w.what, w.reference) for w in one.waits), title="Waits")
+    for title, counts in (("Steps", one.steps), ("Notices", one.notices), ("Deliveries", one.deliveries), ("Alerts", one.alerts)):
+        if counts:
+            line(f"{title}: " + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items())))
+    line("Not legal advice; `tocsin assess` shows each duty's reasons and the day its law was last checked.")
+
+
+def _limit(clock: ClockLine) -> str:
+    if clock.clock_state == "not_started":
+        return "starts later"
+    return local(clock.due_at, clock.zone) or (clock.standard or "no number").replace("_", " ")

@@ -1,0 +1,61 @@
+from typing import Annotated
+
+import typer
+
+from flows.acts.team import Member, add_member, members, remove_member
+from flows.desk import open_desk
+from models.vocabulary import PersonRole
+from tocsin.output import Json, line, print_json, table
+
+app = typer.Typer()
+Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
+
+
+def _json(member: Member) -> dict[str, object]:
+    return {
+        "name": member.name,
+        "email": member.email,
+        "roles": [role.value for role in member.roles],
+        "active": member.active,
+    }
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Everybody who may act, with their roles.
+
+    Example: tocsin team list
+    """
+    desk = open_desk()
+    if json:
+        print_json([_json(member) for member in members(desk)])
+    else:
+        table(
+            ("name", "roles", "email", ""),
+            ((m.name, ", ".join(m.roles), m.email, "" if m.active else "left") for m in members(desk)),
+        )
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Annotated[list[PersonRole], typer.Option("--role", help="A role; repeat for several.")],
+    email: Annotated[str | None, typer.Option("--email")] = None,
+    json: Json = False,
+) -> None:
+    """Add a person, or more roles to one who is there.
+
+    Example: tocsin team add "Lea Martin" --role legal --role commander --email lea@example.org
+    """
+    member = add_member(open_desk(), name, role, email=email)
+    print_json(_json(member)) if json else line(f"{member.name}: {', '.join(member.roles)}")
+
+
+@app.command()
+def remove(name: Name, json: Json = False) -> None:
+    """Take a person's right to act; what they decided before stays decided.
+
+    Example: tocsin team remove "Lea Martin"
+    """
+    member = remove_member(open_desk(), name)
+    print_json(_json(member)) if json else line(f"{member.name} may not act any more")

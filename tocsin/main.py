@@ -1,0 +1,105 @@
+"""The command. Each subcommand lives in its own file and is loaded when it is called, so that `assess` starts fast."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from models.errors import LedgerAlteredError, NotAllowedError, TocsinError
+
+COMMANDS = {
+    "report": "Validate a report, open an incident and print its number.",
+    "import": "Turn records of another format (VERIS) into reports.",
+    "respond": "Carry an incident as far as it can go.",
+    "update": "Add facts to an incident and print what changed.",
+    "assess": "Severity and duties, with reasons, for an incident or a file.",
+    "decide": "Answer a duty that the facts leave undecided.",
+    "due": "Work out one clock, step by step.",
+    "status": "Where everything stands, most urgent first.",
+    "timeline": "Everything that happened, in order.",
+    "notices": "List, show, edit, approve, reject, hold, release and send notices.",
+    "steps": "List the steps of an incident's playbook; do, skip or assign one.",
+    "laws": "List, show and check the law data; its coverage.",
+    "playbooks": "List, show and check playbooks.",
+    "watch": "The deadline monitor.",
+    "review": "What the record says of how the response went.",
+    "ledger": "Verify or export an incident's ledger.",
+    "team": "Who may act, and in which role.",
+    "schema": "Print the JSON Schema of a public format.",
+    "serve": "Prefect server, worker and watch, in one command.",
+    "doctor": "What is configured, reachable and missing, and how to mend it.",
+    "demo": "One real-shaped breach from report to sent notices; nothing leaves this machine.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a subcommand only when it is called, and lists them all without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands, in the order a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one subcommand's file."""
+        if cmd_name not in COMMANDS:
+            return None
+        app: typer.Typer = importlib.import_module(f"tocsin.commands.{cmd_name.replace('import', 'import_')}").app
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview: what Tocsin is, and a line for each subcommand."""
+        self.format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text("Tocsin carries a data breach from the first report to the last acknowledged notice.")
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        formatter.write_paragraph()
+        formatter.write_text("`tocsin COMMAND --help` shows an example. Start with `tocsin demo`.")
+
+
+app = typer.Typer(cls=LazyGroup, add_completion=False)
+
+
+@app.callback()
+def _root() -> None:
+    """Tocsin carries a data breach from the first report to the last acknowledged notice."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave with its status: 0 done, 1 the answer is no, 2 bad input with one line about it."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; gives its exit status and never raises a product error."""
+    group: Any = typer.main.get_command(app)  # Any: Typer's own return type hides Click's
+    try:
+        return int(group.main(args=arguments or ["--help"], prog_name="tocsin", standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        return _complain("stopped", 130)
+    except click.ClickException as error:
+        hint = f"; see `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
+        return _complain(" ".join(error.format_message().split()).rstrip(".") + hint, 2)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except (NotAllowedError, LedgerAlteredError) as error:
+        return _complain(str(error), 1)
+    except TocsinError as error:
+        return _complain(str(error), 2)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has stopped reading
+        return 0
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"tocsin: {message}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
+    return status
+
+
+if __name__ == "__main__":
+    main()
