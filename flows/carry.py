@@ -1,7 +1,9 @@
 """Carrying an incident: the lease is held while a run acts, and every act is shown as a task of that run."""
 
 import asyncio
+import itertools
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -22,11 +24,12 @@ from models.tables import Incident
 T = TypeVar("T")
 RENEW_SECONDS = 15
 
+_runs = itertools.count(1)
 _desk: ContextVar[Desk | None] = ContextVar("desk", default=None)
 
 
 @cache
-def _process_desk(settings: str) -> Desk:  # keyed by the settings' own JSON, so that a test's desk is not another's
+def _process_desk(settings: str) -> Desk:  # noqa: ARG001 - the settings' own JSON, so that a test's desk is not another's
     return open_desk()
 
 
@@ -65,7 +68,26 @@ def _take(desk: Desk, number: str) -> lease.Held:
         incident: Incident = find(session, number)
         incident.passes += 1
         session.add(incident)
-        return lease.take(session, identity(incident), f"process {os.getpid()}", datetime.now(UTC))
+        return lease.take(session, identity(incident), _holder(), datetime.now(UTC), _is_dead)
+
+
+def _holder() -> str:
+    """This run, as another one may look whether it lives: host, process, and a count within it."""
+    return f"{socket.gethostname()}/{os.getpid()}/{next(_runs)}"
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether the holder was a process of this host that is no more."""
+    host, process, _ = holder.split("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # it lives, as somebody else's
+    return False
 
 
 def _renew(desk: Desk, held: lease.Held) -> None:

@@ -26,8 +26,8 @@ async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str
 async def send(desk: Desk, number: str) -> None:
     """Try every delivery whose time has come, each on its own, so that none holds up another."""
     keys = waiting(desk, number)
-    await all_shown(
-        (f"Send {index} of {len(keys)}", partial(attempt, desk, number, key)) for index, key in enumerate(keys, 1)
-    )
-    if keys and await shown("Settle what was sent", lambda: settle(desk, number)):
+    tries = [(f"Send {index} of {len(keys)}", partial(attempt, desk, number, key)) for index, key in enumerate(keys, 1)]
+    await all_shown(tries)
+    # Also when nothing was sent just now: a run that died after sending left this to do.
+    if await shown("Settle what was sent", lambda: settle(desk, number)):
         await shown("Start the clocks that follow", lambda: evaluate(desk, number))

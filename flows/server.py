@@ -4,6 +4,7 @@ Prefect's own embedded server loses task runs at exit, so a real one is always s
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import httpx
 from models.errors import TocsinError
 
 START_LIMIT_SECONDS = 90
+STOP_LIMIT_SECONDS = 15
 
 
 class ServerMissingError(TocsinError):
@@ -70,28 +72,34 @@ def answers(address: str) -> bool:
 def running(home: Path, port: int) -> Iterator[str]:
     """A Prefect server for as long as the block runs; gives the address of its UI.
 
-    One that already answers on the port is used and left alone. Raises `ServerMissingError` if ours does not come up.
+    One of ours that outlived the process that started it is taken over; one that somebody else runs on the port is used
+    and left alone. Raises `ServerMissingError` if none comes up.
     """
-    address = local_address(port)
-    if answers(address):
-        yield address
-        return
-    process = _started(home, port)
+    address, mine = local_address(port), home / "prefect-server.pid"
+    if not answers(address):
+        _start(home, port, mine)
     try:
-        _wait(process, port, home)
         yield address
     finally:
-        ended(process)
+        if mine.exists():
+            ended(int(mine.read_text()))
+            mine.unlink()
 
 
-def _started(home: Path, port: int) -> subprocess.Popen[bytes]:
+def _start(home: Path, port: int, mine: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "prefect-server.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the server is ended in order.
-        return subprocess.Popen(
-            command, stdout=log, stderr=log, env=joined(environment(home, port)), start_new_session=True
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=joined(environment(home, port)), start_new_session=True)
+    mine.write_text(str(process.pid))
+    limit = time.monotonic() + START_LIMIT_SECONDS
+    while not answers(local_address(port)):
+        if process.poll() is not None or time.monotonic() > limit:
+            ended(process.pid)
+            mine.unlink()
+            raise ServerMissingError(f"the Prefect server did not start; {home / 'prefect-server.log'} says why")
+        time.sleep(0.1)
 
 
 def joined(extra: Mapping[str, str]) -> dict[str, str]:
@@ -99,20 +107,24 @@ def joined(extra: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **extra}
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, home: Path) -> None:
-    limit = time.monotonic() + START_LIMIT_SECONDS
-    while not answers(local_address(port)):
-        if process.poll() is not None or time.monotonic() > limit:
-            raise ServerMissingError(f"the Prefect server did not start; {home / 'prefect-server.log'} says why")
-        time.sleep(0.1)
-
-
-def ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: int) -> None:
     """End a process that we started, gently at first."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)
+        limit = time.monotonic() + STOP_LIMIT_SECONDS
+        while _lives(process):
+            if time.monotonic() > limit:
+                os.kill(process, signal.SIGKILL)
+                limit = float("inf")
+            time.sleep(0.05)
+
+
+def _lives(process: int) -> bool:
+    with suppress(ChildProcessError):
+        if os.waitpid(process, os.WNOHANG)[0] == process:
+            return False  # it was our child and is gone
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -55,5 +55,7 @@ def coverage_page(found: dict[str, Any]) -> str:
     for place in found["by_jurisdiction"]:
         confidence = ", ".join(f"{count} {name}" for name, count in place["confidence"].items())
         names = "; ".join(name.replace("|", "/") for name in place["laws"])
-        lines.append(f"| {place['jurisdiction']} | {place['provisions']} | {place['in_force']} | {place['oldest_checked']} | {confidence} | {names} |")
+        lines.append(
+            f"| {place['jurisdiction']} | {place['provisions']} | {place['in_force']} | {place['oldest_checked']} | {confidence} | {names} |"
+        )
     return "\n".join(lines) + "\n"

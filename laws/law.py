@@ -194,7 +194,7 @@ class AuthorityList(Part):
     authorities: dict[str, Authority]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Laws:
     """Every law that was read, with the lists and methods that the laws refer to."""
 
@@ -205,6 +205,9 @@ class Laws:
     questions: Questions
     files: Mapping[str, str] = field(default_factory=dict)
     plans: dict[Any, Any] = field(default_factory=dict, repr=False)  # Any: what `laws.assess` prepares for a day
+
+    def __repr__(self) -> str:
+        return f"Laws({len(self.laws)} laws)"
 
     def provision(self, provision_id: str) -> tuple[Law, Provision]:
         """A provision and its law, by id, or a `BadInputError` that names the nearest."""

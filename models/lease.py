@@ -3,6 +3,7 @@
 Leases run on the machine's time, also in a rehearsal: they end when a process dies, and a process dies in real time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,12 +24,15 @@ class Held:
     fence: int
 
 
-def take(session: Session, incident_id: int, holder: str, now: datetime) -> Held:
-    """Take the incident's lease if nobody alive holds it; raises `LeaseHeldError` otherwise."""
+def take(session: Session, incident_id: int, holder: str, now: datetime, is_dead: Callable[[str], bool]) -> Held:
+    """Take the incident's lease if nobody alive holds it; raises `LeaseHeldError` otherwise.
+
+    `is_dead` tells whether a holder is known to have died, so that what it held need not run out first.
+    """
     lease = session.get(Lease, incident_id, with_for_update=True)
     if lease is None:
         lease = Lease(incident_id=incident_id, holder=holder, fence=0, expires_at=now)
-    elif lease.expires_at > now and lease.holder != holder:
+    elif lease.expires_at > now and not is_dead(lease.holder):
         left = int((lease.expires_at - now).total_seconds())
         raise LeaseHeldError(
             f"another run ({lease.holder}) carries this incident; it ends, or its lease of {left} s more does"

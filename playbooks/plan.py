@@ -238,7 +238,7 @@ class _Planning:
         if facts:
             reason = f"the list of {one.step.for_each} is not known" if one.unknown else "; ".join(answer.reasons)
             return replace(blank, state=StepState.UNDECIDED, reason=reason, missing_facts=facts)
-        if False:
+        if self.stopped_by and not self._undoes(one):
             reason = f"the playbook stopped when {self.stopped_by} failed"
             return replace(blank, state=StepState.WAITING, reason=reason, waits_for=(self.stopped_by,))
         retry_at = self._retry_at(one)
@@ -362,7 +362,8 @@ class _Planning:
         for key in needed(one.step):
             related = self._related(key, one)
             if all(other.key in self.found and not self._blockers(other, one) for other in related):
-                results[key] = _result([self.found[other.key] for other in related])
+                present = [other for other in related if not other.absent] or related
+                results[key] = _result([self.found[other.key] for other in present])
         return results
 
     def _preserved(self, one: _Instance) -> bool:
@@ -399,6 +400,8 @@ def _instances(step: Step, report: Report, record: Mapping[str, StepRecord]) -> 
         yield _Instance(step.key, step, absent=f"the facts list no {step.for_each}")
     for name, item in (items or {}).items():
         yield _Instance(f"{step.key}[{name}]", step, name, item)
+    if items and step.key in record:
+        yield _Instance(step.key, step, absent=f"the {step.for_each} are known now; it is done once for each")
     begun = [key for key in record if key.startswith(f"{step.key}[") and key.endswith("]")]
     for key in sorted(begun):
         name = key[len(step.key) + 1 : -1]

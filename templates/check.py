@@ -142,7 +142,9 @@ def _counts_stated(checked: _Checked) -> list[str]:
     place = brief.duty.jurisdiction if brief.duty else ""
     counts = {brief.report.people_total, brief.report.people_in(place)} - {None}
     shown = [form for count in counts for form in (f"{count:,}", str(count))]
-    return [form for form in dict.fromkeys(shown) if re.search(rf"(?<![\d,.-]){re.escape(form)}(?![\d,.-])", checked.text)]
+    return [
+        form for form in dict.fromkeys(shown) if re.search(rf"(?<![\d,.-]){re.escape(form)}(?![\d,.-])", checked.text)
+    ]
 
 
 _NUMBER = re.compile(r"\d[\d,.: ]*\d|\d")
@@ -239,7 +241,9 @@ def _private(checked: _Checked) -> Iterator[Finding]:
         )
 
 
-_LINK = re.compile(r"(?i)\b(?:https?|ftp)://[^\s<>()\]\"'，。）]+|(?<![\w./@-])www\.[^\s<>()\]\"'，。）]+|\b(?:javascript|data):\S+")
+_LINK = re.compile(
+    r"(?i)\b(?:https?|ftp)://[^\s<>()\]\"'，。）]+|(?<![\w./@-])www\.[^\s<>()\]\"'，。）]+|\b(?:javascript|data):\S+"
+)
 
 
 def _links(checked: _Checked) -> Iterator[Finding]:
@@ -264,7 +268,9 @@ _ANNEXES = {
 
 def _annexes(checked: _Checked) -> Iterator[Finding]:
     for what in checked.written.attachments:
-        yield Finding("warning", "annex", f"content {what}", f"the text says that {_ANNEXES[what]} goes with it", "attach it")
+        yield Finding(
+            "warning", "annex", f"content {what}", f"the text says that {_ANNEXES[what]} goes with it", "attach it"
+        )
 
 
 def _translations(checked: _Checked) -> Iterator[Finding]:
@@ -282,7 +288,11 @@ def _lengths(checked: _Checked) -> Iterator[Finding]:
     limit = _LONGEST.get(checked.written.brief.audience)
     if limit and len(checked.text) > limit:
         yield Finding(
-            "warning", "length", "the whole text", f"{len(checked.text)} characters; at most {limit} read well", "shorten it"
+            "warning",
+            "length",
+            "the whole text",
+            f"{len(checked.text)} characters; at most {limit} read well",
+            "shorten it",
         )
 
 
@@ -307,16 +317,21 @@ def _ours(voice: Voice) -> frozenset[str]:
     """The e-mail addresses and telephone numbers that a text may hold."""
     own = (voice.contact_email, voice.dpo_email, voice.press_email)
     phones = (voice.contact_phone, voice.hotline, voice.press_phone)
-    public = (contact.phone for places in read_contacts().values() for entries in places.values() for contact in entries)
+    public = (
+        contact.phone for places in read_contacts().values() for entries in places.values() for contact in entries
+    )
     return frozenset({*(address.lower() for address in own if address), *filter(None, phones), *public})
 
 
 @lru_cache(maxsize=64)
 def _our_domains(voice: Voice) -> frozenset[str]:
     """The organisation's domains, and those of the public bodies that notices point to."""
-    addresses = [voice.website, *(contact.website for by in read_contacts().values() for all_ in by.values() for contact in all_)]
+    addresses = [
+        voice.website,
+        *(contact.website for by in read_contacts().values() for all_ in by.values() for contact in all_),
+    ]
     hosts = {re.sub(r"^https?://(?:www\.)?", "", address.lower()).split("/")[0] for address in addresses if address}
-    mails = {mail.split("@")[-1].lower() for mail in (voice.contact_email, voice.dpo_email, voice.press_email) if "@" in mail}
+    mails = {
+        mail.split("@")[-1].lower() for mail in (voice.contact_email, voice.dpo_email, voice.press_email) if "@" in mail
+    }
     return frozenset(hosts | mails | {domain.lower() for domain in voice.domains}) - {""}
-
-

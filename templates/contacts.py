@@ -41,6 +41,4 @@ def read_contacts() -> dict[ContactKind, dict[str, list[Contact]]]:
 def contacts(kind: ContactKind, jurisdiction: str) -> tuple[Contact, ...]:
     """The contact points of one kind for a jurisdiction: its own, or those of the country that it is a part of."""
     found = read_contacts().get(kind, {})
-    return tuple(
-        contact for place, entries in found.items() if lies_in(jurisdiction, place) for contact in entries
-    )
+    return tuple(contact for place, entries in found.items() if lies_in(jurisdiction, place) for contact in entries)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -58,9 +58,8 @@ class Told:
     count: int | None
 
 
-FactValue = (
-    str | int | bool | datetime | date | StrEnum | AtLeast | Period | Place | tuple[StrEnum | Place | Told, ...] | None
-)
+Item = StrEnum | Place | Told
+FactValue = str | int | bool | datetime | date | AtLeast | Period | Item | tuple[Item, ...] | None
 
 
 @dataclass(frozen=True)
@@ -171,9 +170,7 @@ def _places(report: Report) -> FactValue:
 
 
 def _only(report: Report, code: str) -> Report:
-    return report.model_copy(
-        update={"people": [group for group in report.people or () if group.jurisdiction == code]}
-    )
+    return report.model_copy(update={"people": [group for group in report.people or () if group.jurisdiction == code]})
 
 
 def _exactly(count: FactValue) -> int | None:
@@ -283,7 +280,7 @@ class FactReader:
             case AtLeast():
                 return self.phrases.say("counts.at_least", n=self.shown(value.count))
             case StrEnum():
-                return self.phrases.say(f"words.{_snake(type(value).__name__)}.{value.value}")
+                return self.phrases.say(f"words.{enum_section(type(value))}.{value.value}")
             case datetime():
                 return self.moment(value)
             case date():
@@ -350,8 +347,10 @@ def _nature(value: FactValue) -> Nature:
     return "time" if isinstance(value, date | Period) else "words"
 
 
-def _snake(name: str) -> str:
-    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
+@cache
+def enum_section(enum: type[StrEnum]) -> str:
+    """Under which name the phrases hold the words of a closed list: `PersonRole` is `person_role`."""
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in enum.__name__).lstrip("_")
 
 
 def _offset(local: datetime) -> str:
@@ -378,13 +377,15 @@ def _part_name(code: str, locale: Locale) -> str:
 
     import pycountry  # slow to import and needed only where a state or province is named
 
-    subdivision = pycountry.subdivisions.get(code=code)
-    if subdivision is None:
-        return code
-    names = gettext.translation(
-        "iso3166-2", pycountry.LOCALES_DIR, languages=[_gettext_name(locale)], fallback=True
-    )
-    return names.gettext(subdivision.name)
+    names = gettext.translation("iso3166-2", pycountry.LOCALES_DIR, languages=[_gettext_name(locale)], fallback=True)
+    return names.gettext(_part_names().get(code, code))
+
+
+@cache
+def _part_names() -> dict[str, str]:
+    import pycountry
+
+    return {part.code: part.name for part in pycountry.subdivisions}
 
 
 def _gettext_name(locale: Locale) -> str:

@@ -31,7 +31,6 @@ class ProvisionRule(_Part):
     citation: str
     title: str | None = None
     sections: list[str] | None = None
-    date_beside_title: bool = False
     forbids: list[str] = []
     leaves_out: list[str] = []
     adds: list[Addition] = []

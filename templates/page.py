@@ -42,7 +42,9 @@ def plain(text: str) -> str:
             lines.append(token.content + "\n")
         elif token.type == "list_item_open":
             lines.append(f"{token.info}{token.markup} " if token.info else "- ")
-        elif token.type in ("heading_close", "bullet_list_close") or (token.type == "paragraph_close" and not token.hidden):
+        elif token.type in ("heading_close", "bullet_list_close") or (
+            token.type == "paragraph_close" and not token.hidden
+        ):
             lines.append("\n\n" if token.type != "bullet_list_close" else "\n")
         elif token.type == "paragraph_close":
             lines.append("\n")

@@ -48,7 +48,9 @@ class Phrases:
 
     def _filled(self, key: str, name: str, values: Mapping[str, str]) -> str:
         if name not in values:
-            raise BadInputError(f"{self.source}: the phrase {key!r} asks for {{{name}}}, which is not given; take it out")
+            raise BadInputError(
+                f"{self.source}: the phrase {key!r} asks for {{{name}}}, which is not given; take it out"
+            )
         value = values[name]
         return value if isinstance(value, Markup) else harmless(value)
 

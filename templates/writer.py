@@ -97,7 +97,8 @@ class Writer:
 
     def known(self, *paths: str) -> bool:
         """Whether all of these facts are known."""
-        return all([self._use(path).value != "" for path in paths])
+        used = [self._use(path) for path in paths]
+        return all(fact.value for fact in used)
 
     def holds(self, path: str) -> bool:
         """Whether a fact that is a yes or a no is established as a yes."""
@@ -158,7 +159,9 @@ class Writer:
 
     def organisation(self) -> Markup:
         """The organisation's name: its own way of writing it, or that of the report."""
-        return harmless(self.brief.voice.organisation) if self.brief.voice.organisation else self.fact("organisation.name")
+        return (
+            harmless(self.brief.voice.organisation) if self.brief.voice.organisation else self.fact("organisation.name")
+        )
 
     def answer(self) -> Markup:
         """What a person answered about the content being written; nothing while nobody has."""
@@ -232,7 +235,7 @@ class Writer:
 
     def link(self, address: str) -> Markup:
         """A web address as a link, if it is one; else its words."""
-        if address.startswith("https://") and not set(address) & set("<>\"\\^`{|} \n"):
+        if address.startswith("https://") and not set(address) & set('<>"\\^`{|} \n'):
             return Markup(f"<{address}>")
         return harmless(address)
 
@@ -257,7 +260,8 @@ class Writer:
     def _lack(self, form: Literal["fact", "sentence"]) -> Markup:
         if self.key is not None and self.key not in self.missing:
             self.missing[self.key] = MissingContent(self.key, str(self.phrases.say(f"content.{self.key}.question")))
-        return self.phrases.say(f"unknown.{self.register}.{form}")
+        heading = self.phrases.say(f"content.{self.key}.heading") if self.key else Markup("")
+        return self.phrases.say(f"unknown.{self.register}.{form}", heading=heading)
 
 
 def words_of(writer: Writer) -> dict[str, object]:
@@ -310,4 +314,3 @@ _VERBS = (
 _VALUES = ("voice", "number", "facts_version", "audience", "language", "duty")
 _CONTENT_WORDS = ("title", "content", "heading", "sections", "letter")
 WORDS = frozenset({*_VERBS, *_VALUES, *_CONTENT_WORDS})
-

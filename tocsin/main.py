@@ -4,8 +4,9 @@ import importlib
 import sys
 from typing import Any
 
-import click
 import typer
+from typer._click import Command, Context, HelpFormatter  # Typer carries its own Click and names it nowhere else
+from typer._click.exceptions import ClickException, UsageError
 from typer.core import TyperGroup
 
 from models.errors import LedgerAlteredError, NotAllowedError, TocsinError
@@ -38,11 +39,11 @@ COMMANDS = {
 class LazyGroup(TyperGroup):
     """A group that imports a subcommand only when it is called, and lists them all without importing any."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - Click names it
         """The subcommands, in the order a person meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - Click names it
         """Load one subcommand's file."""
         if cmd_name not in COMMANDS:
             return None
@@ -51,7 +52,7 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The overview: what Tocsin is, and a line for each subcommand."""
         self.format_usage(ctx, formatter)
         formatter.write_paragraph()
@@ -80,12 +81,12 @@ def run(arguments: list[str]) -> int:
     group: Any = typer.main.get_command(app)  # Any: Typer's own return type hides Click's
     try:
         return int(group.main(args=arguments or ["--help"], prog_name="tocsin", standalone_mode=False) or 0)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _complain("stopped", 130)
-    except click.ClickException as error:
-        hint = f"; see `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
+    except ClickException as error:
+        hint = f"; see `{error.ctx.command_path} --help`" if isinstance(error, UsageError) and error.ctx else ""
         return _complain(" ".join(error.format_message().split()).rstrip(".") + hint, 2)
-    except click.exceptions.Exit as leaving:
+    except typer.Exit as leaving:
         return leaving.exit_code
     except (NotAllowedError, LedgerAlteredError) as error:
         return _complain(str(error), 1)

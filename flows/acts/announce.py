@@ -35,17 +35,28 @@ def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> No
     with writing(desk.engine) as session:
         incident = find(session, number)
         notices = session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)).order_by(col(Notice.id))).all()
-        cards = [_card(desk, session, incident, notice) for notice in notices]
+        cards = [_card(session, incident, notice) for notice in notices]
         for group in _groups(cards):
             key = sha256_of({"texts": [sha for sha, _ in group]})[:16]
             blocks = [block for _, card in group for block in card]
-            _queue(desk, session, incident, f"{number}.sign.{key}", f"{number}: {len(group)} texts wait for signatures", blocks)
+            _queue(
+                desk,
+                session,
+                incident,
+                f"{number}.sign.{key}",
+                f"{number}: {len(group)} texts wait for signatures",
+                blocks,
+            )
 
 
-def _card(desk: Desk, session: Session, incident: Incident, notice: Notice) -> tuple[str, Sequence[Mapping[str, object]]]:
+def _card(
+    desk: Desk, session: Session, incident: Incident, notice: Notice
+) -> tuple[str, Sequence[Mapping[str, object]]]:
     version = current(session, notice)
-    roles = open_roles(desk, session, incident, notice)
-    return version.sha256, blocks_approval_needed(incident.number, title(notice), notice.recipient, notice.language, version.sha256, roles)
+    roles = open_roles(session, incident, notice)
+    return version.sha256, blocks_approval_needed(
+        incident.number, title(notice), notice.recipient, notice.language, version.sha256, roles
+    )
 
 
 def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
@@ -56,7 +67,11 @@ def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
             select(Delivery, Receipt, Notice, NoticeVersion)
             .join(Receipt, col(Receipt.delivery_id) == col(Delivery.id))
             .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-            .join(NoticeVersion, (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Delivery.notice_version)))
+            .join(
+                NoticeVersion,
+                (col(NoticeVersion.notice_id) == col(Notice.id))
+                & (col(NoticeVersion.version) == col(Delivery.notice_version)),
+            )
             .where(col(Delivery.key).in_(keys))
             .order_by(col(Delivery.id))
         ).all()
@@ -64,7 +79,9 @@ def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
         cards = [
             (
                 delivery.key,
-                blocks_notice_sent(number, title(notice), notice.recipient, receipt.at, where, receipt.reference, version.sha256),
+                blocks_notice_sent(
+                    number, title(notice), notice.recipient, receipt.at, where, receipt.reference, version.sha256
+                ),
             )
             for delivery, receipt, notice, version in rows
         ]
@@ -74,11 +91,20 @@ def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
             _queue(desk, session, incident, f"{number}.sent.{key}", f"{number}: {len(group)} notices sent", blocks)
 
 
-def _groups(cards: Sequence[tuple[str, Sequence[Mapping[str, object]]]]) -> Iterable[Sequence[tuple[str, Sequence[Mapping[str, object]]]]]:
+def _groups(
+    cards: Sequence[tuple[str, Sequence[Mapping[str, object]]]],
+) -> Iterable[Sequence[tuple[str, Sequence[Mapping[str, object]]]]]:
     return (cards[start : start + CARDS_A_MESSAGE] for start in range(0, len(cards), CARDS_A_MESSAGE))
 
 
-def _queue(desk: Desk, session: Session, incident: Incident, key: str, subject: str, blocks: Sequence[Mapping[str, object]]) -> None:
+def _queue(
+    desk: Desk, session: Session, incident: Incident, key: str, subject: str, blocks: Sequence[Mapping[str, object]]
+) -> None:
     channel, to = desk.channels.for_chat()
-    message = {"subject": subject, "what": subject.partition(": ")[2] or subject, "text": subject, "blocks": [dict(block) for block in blocks]}
+    message = {
+        "subject": subject,
+        "what": subject.partition(": ")[2] or subject,
+        "text": subject,
+        "blocks": [dict(block) for block in blocks],
+    }
     queue(session, desk, incident, new_delivery(incident, key, "announcement", channel, to, message, desk.clock()))

@@ -168,7 +168,7 @@ def _postponed(
 
 def _delay(attempts: int) -> timedelta:
     """Twice as long after each attempt, up to a quarter of an hour, give or take a fifth so that many do not come at once."""
-    longest = min(FIRST_DELAY * 2 ** min(attempts, 10), LONGEST_DELAY)
+    longest: timedelta = min(FIRST_DELAY * float(2 ** min(attempts, 10)), LONGEST_DELAY)
     return longest * random.uniform(0.8, 1.2)
 
 

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
-from templates.draft import Draft, drafts
-from templates.facts import FactUsed, stale
 
 from flows.acts.evaluate import DUTY, duty_of
 from flows.acts.public_words import measures_of
@@ -22,6 +20,8 @@ from models.store import writing
 from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
+from templates.draft import Draft, drafts
+from templates.facts import FactUsed, stale
 from templates.forms import TextForm, texts_for
 from templates.language import languages
 
@@ -77,7 +77,15 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
         made, refused = drafts([text.brief for text in needed], desk.settings.templates)
         for refusal in refused:
             payload = {"what": f"{refusal.brief.audience.value} ({refusal.brief.language})", "why": refusal.reason}
-            record(session, source.incident, "notice.refused", payload, actor="tocsin", at=source.now, zone=source.incident.zone)
+            record(
+                session,
+                source.incident,
+                "notice.refused",
+                payload,
+                actor="tocsin",
+                at=source.now,
+                zone=source.incident.zone,
+            )
         kept_briefs = {id(refusal.brief) for refusal in refused}
         written = [text for text in needed if id(text.brief) not in kept_briefs]
         return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
@@ -129,7 +137,10 @@ def _source(desk: Desk, session: Session, incident: Incident) -> _Source:
     report = facts_of(session, incident)
     notices = session.exec(
         select(Notice, NoticeVersion)
-        .join(NoticeVersion, (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)))
+        .join(
+            NoticeVersion,
+            (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
+        )
         .where(Notice.incident_id == incident.id)
     ).all()
     told = session.exec(
@@ -286,7 +297,15 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
 
 
 def new_version(
-    desk: Desk, session: Session, incident: Incident, notice: Notice, made: Draft, *, author: str, inputs: str, edited: bool = False
+    desk: Desk,
+    session: Session,
+    incident: Incident,
+    notice: Notice,
+    made: Draft,
+    *,
+    author: str,
+    inputs: str,
+    edited: bool = False,
 ) -> NoticeVersion:
     """Keep a text as the notice's next version; it is a draft again."""
     notice.version += 1

@@ -32,7 +32,7 @@ def kept_playbook(incident: Incident) -> Playbook | None:
     return playbook_of(incident.playbook_body) if incident.playbook_body else None
 
 
-def notice_rules(desk: Desk, incident: Incident) -> Notices:
+def notice_rules(incident: Incident) -> Notices:
     """Who signs what, and what is held for what, by the incident's playbook or, without one, by the plain rule."""
     playbook = kept_playbook(incident)
     return playbook.notices if playbook else Notices()

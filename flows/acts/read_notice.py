@@ -87,7 +87,7 @@ def notice_list(desk: Desk, number: str) -> list[NoticeLine]:
                     levels.count("error"),
                     levels.count("warning"),
                     len(version.missing),
-                    open_roles(desk, session, incident, notice) if notice.state == "draft" else (),
+                    open_roles(session, incident, notice) if notice.state == "draft" else (),
                 )
             )
         return lines

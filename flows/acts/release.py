@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
-from templates.page import html
 
 from flows.acts.deliver import new_delivery, queue
 from flows.acts.draft import current, title
@@ -19,6 +18,7 @@ from models.ledger import record
 from models.store import writing
 from models.tables import Delivery, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
+from templates.page import html
 
 
 def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
@@ -36,13 +36,13 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
             .order_by(col(Notice.id))
         ).all()
         return sum(
-            _queued(desk, session, incident, notice) for notice in ready if not embargo(desk, session, incident, notice)
+            _queued(desk, session, incident, notice) for notice in ready if not embargo(session, incident, notice)
         )
 
 
-def embargo(desk: Desk, session: Session, incident: Incident, notice: Notice) -> str | None:
+def embargo(session: Session, incident: Incident, notice: Notice) -> str | None:
     """Why a text may not leave yet although it is signed, or None: the playbook has, say, the authority told first."""
-    for first in notice_rules(desk, incident).held_for(Audience(notice.audience)):
+    for first in notice_rules(incident).held_for(Audience(notice.audience)):
         untold = session.exec(
             select(DutyRecord.provision).where(
                 DutyRecord.incident_id == incident.id,
@@ -58,7 +58,7 @@ def embargo(desk: Desk, session: Session, incident: Incident, notice: Notice) ->
 
 def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
     version = current(session, notice)
-    if open_roles(desk, session, incident, notice):
+    if open_roles(session, incident, notice):
         raise NotAllowedError(
             f"notice {notice.id} is marked signed, but its signatures do not cover its text; sign it again"
         )

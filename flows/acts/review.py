@@ -55,18 +55,26 @@ def reviewed(desk: Desk, number: str) -> Review:
         incident = find(session, number)
         verified = verify_stored(session, incident)
         report = facts_of(session, incident)
-        sent = session.exec(select(Delivery.sent_at).where(Delivery.incident_id == incident.id, Delivery.purpose == "notice")).all()
+        sent = session.exec(
+            select(Delivery.sent_at).where(Delivery.incident_id == incident.id, Delivery.purpose == "notice")
+        ).all()
         delivered = [at for at in sent if at]
         counts = {
-            "steps done": len(session.exec(select(Step.id).where(Step.incident_id == incident.id, Step.record == "done")).all()),
+            "steps done": len(
+                session.exec(select(Step.id).where(Step.incident_id == incident.id, Step.record == "done")).all()
+            ),
             "texts drafted": len(
                 session.exec(
-                    select(NoticeVersion.id).join(Notice, col(NoticeVersion.notice_id) == col(Notice.id)).where(Notice.incident_id == incident.id)
+                    select(NoticeVersion.id)
+                    .join(Notice, col(NoticeVersion.notice_id) == col(Notice.id))
+                    .where(Notice.incident_id == incident.id)
                 ).all()
             ),
             "signatures": len(session.exec(select(Approval.id).where(Approval.incident_id == incident.id)).all()),
             "notices sent": len(delivered),
-            "alerts fired": len(session.exec(select(Alert.id).where(Alert.incident_id == incident.id, Alert.state == "fired")).all()),
+            "alerts fired": len(
+                session.exec(select(Alert.id).where(Alert.incident_id == incident.id, Alert.state == "fired")).all()
+            ),
         }
     late = tuple(f"{c.provision} ({c.stage})" for c in now.clocks if c.due_at and c.due_at < (c.met_at or now.now))
     return Review(
@@ -121,10 +129,16 @@ def _actions(now: Standing, report: Report, late: Iterable[str]) -> Iterable[str
 def close(desk: Desk, number: str, *, by: str, reason: str) -> None:
     """Close an incident in which nothing is open any more; raises `NotAllowedError` that names what is."""
     now = standing(desk, number)
-    open_ones = [f"{c.provision} ({c.stage})" for c in now.clocks if c.state in ("open", "undecided") and c.clock_state != "not_started"]
+    open_ones = [
+        f"{c.provision} ({c.stage})"
+        for c in now.clocks
+        if c.state in ("open", "undecided") and c.clock_state != "not_started"
+    ]
     if open_ones:
         more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
-        raise NotAllowedError(f"{number} cannot be closed: {', '.join(open_ones[:3])}{more} still open; meet or decide them first")
+        raise NotAllowedError(
+            f"{number} cannot be closed: {', '.join(open_ones[:3])}{more} still open; meet or decide them first"
+        )
     with writing(desk.engine) as session:
         incident = find(session, number)
         incident.state, incident.closed_at = "closed", desk.clock()

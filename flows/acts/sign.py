@@ -43,7 +43,7 @@ def approve(desk: Desk, number: str, notice_id: int, *, by: str, sha256: str | N
         _is_what_was_read(version, sha256)
         _has_no_errors(notice_id, version)
         given = signatures(session, notice, version)
-        role = _role_for(desk, session, incident, notice, given, by)
+        role = _role_for(session, incident, notice, given, by)
         session.add(_decision(desk, incident, notice, version, by, role, "approved", None))
         payload = {
             "notice": notice_id,
@@ -54,7 +54,7 @@ def approve(desk: Desk, number: str, notice_id: int, *, by: str, sha256: str | N
         }
         payload["facts_version"] = incident.facts_version
         record(session, incident, "notice.approved", payload, actor=by, at=desk.clock(), zone=incident.zone)
-        missing = still_needed(desk, incident, notice, [*_pairs(given), (role, by)])
+        missing = still_needed(incident, notice, [*_pairs(given), (role, by)])
         if not missing:
             notice.state = "approved"
             session.add(notice)
@@ -78,9 +78,9 @@ def reject(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> 
         void_approvals(desk, session, incident, notice, f"sent back by {by}")
 
 
-def still_needed(desk: Desk, incident: Incident, notice: Notice, given: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def still_needed(incident: Incident, notice: Notice, given: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """The roles of which somebody may still sign, given who signed as what (role, person); none once the rule is met."""
-    rule = notice_rules(desk, incident).approval_for(Audience(notice.audience))
+    rule = notice_rules(incident).approval_for(Audience(notice.audience))
     return tuple(role.value for role in rule.still_open(given))
 
 
@@ -88,9 +88,9 @@ def _pairs(given: Sequence[Approval]) -> list[tuple[str, str]]:
     return [(approval.role, approval.person) for approval in given]
 
 
-def open_roles(desk: Desk, session: Session, incident: Incident, notice: Notice) -> tuple[str, ...]:
+def open_roles(session: Session, incident: Incident, notice: Notice) -> tuple[str, ...]:
     """The roles of which somebody may still sign the notice's current text."""
-    return still_needed(desk, incident, notice, _pairs(signatures(session, notice, current(session, notice))))
+    return still_needed(incident, notice, _pairs(signatures(session, notice, current(session, notice))))
 
 
 def _subject(session: Session, number: str, notice_id: int) -> tuple[Incident, Notice, NoticeVersion]:
@@ -121,14 +121,12 @@ def _has_no_errors(notice_id: int, version: NoticeVersion) -> None:
         )
 
 
-def _role_for(
-    desk: Desk, session: Session, incident: Incident, notice: Notice, given: Sequence[Approval], by: str
-) -> str:
+def _role_for(session: Session, incident: Incident, notice: Notice, given: Sequence[Approval], by: str) -> str:
     """The role in which this person signs: one that the rule asks for and nobody has signed in yet."""
     if any(approval.person == by for approval in given):
         raise NotAllowedError(f"{by} has signed this text already; the rule asks for different people")
     roles: tuple[PersonRole, ...] = roles_of(session, by)
-    wanted = still_needed(desk, incident, notice, _pairs(given))
+    wanted = still_needed(incident, notice, _pairs(given))
     fitting = [role for role in wanted if role in roles]
     if not fitting:
         raise NotAllowedError(f"{by} is {', '.join(roles) or 'without a role'}; this text needs {' or '.join(wanted)}")

@@ -68,7 +68,10 @@ def _found(session: Session, incident: Incident) -> list[StaleText]:
     report = facts_of(session, incident)
     rows = session.exec(
         select(Notice, NoticeVersion)
-        .join(NoticeVersion, (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)))
+        .join(
+            NoticeVersion,
+            (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
+        )
         .where(Notice.incident_id == incident.id, Notice.state != "withdrawn")
         .order_by(col(Notice.id))
     ).all()

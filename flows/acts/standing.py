@@ -112,12 +112,10 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         severity=severity_in(desk, report).level.value if duties else None,
         people=report.people_total,
         clocks=tuple(_clock_line(row) for row in duties),
-        waits=tuple(
-            [
-                *_signature_waits(desk, session, incident),
-                *_step_waits(session, incident),
-                *_delivery_waits(session, incident),
-            ]
+        waits=(
+            *_signature_waits(session, incident),
+            *_step_waits(session, incident),
+            *_delivery_waits(session, incident),
         ),
         steps=_counted(session, incident, Step),
         notices=_counted(session, incident, Notice),
@@ -149,7 +147,7 @@ def _clock_line(row: DutyRecord) -> ClockLine:
     )
 
 
-def _signature_waits(desk: Desk, session: Session, incident: Incident) -> list[Wait]:
+def _signature_waits(session: Session, incident: Incident) -> list[Wait]:
     rows = session.exec(
         select(Notice, DutyRecord.due_at)
         .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id), isouter=True)
@@ -162,7 +160,7 @@ def _signature_waits(desk: Desk, session: Session, incident: Incident) -> list[W
         if notice.held:
             waits.append(Wait("release", what, notice.held_by or "", f"notice {notice.id}", due_at))
         elif notice.state == "draft":
-            who = " and ".join(open_roles(desk, session, incident, notice))
+            who = " and ".join(open_roles(session, incident, notice))
             waits.append(Wait("signature", what, who, f"notice {notice.id}", due_at))
     return waits
 

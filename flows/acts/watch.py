@@ -128,7 +128,7 @@ def _due_deliveries(desk: Desk) -> list[tuple[str, str]]:
             .where(
                 col(Delivery.state).in_(("pending", "uncertain")),
                 (col(Delivery.next_try_at) <= desk.clock())
-                | ((Delivery.purpose == "alert") & col(Delivery.next_try_at).is_(None)),
+                | ((col(Delivery.purpose) == "alert") & col(Delivery.next_try_at).is_(None)),
             )
             .order_by(col(Delivery.id))
             .limit(MOST_AT_ONCE)

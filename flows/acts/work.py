@@ -21,7 +21,9 @@ from playbooks.plan import PlannedStep, StepState
 MAY_ALWAYS = (PersonRole.COMMANDER, PersonRole.ADMINISTRATOR)
 
 
-def finish_step(desk: Desk, number: str, key: str, *, by: str, outcome: str | None = None, note: str | None = None) -> None:
+def finish_step(
+    desk: Desk, number: str, key: str, *, by: str, outcome: str | None = None, note: str | None = None
+) -> None:
     """Say that a human step is done, with its answer where it asks for one.
 
     Raises `NotAllowedError` while evidence that it asks for is missing, or for somebody without its role.
@@ -29,16 +31,27 @@ def finish_step(desk: Desk, number: str, key: str, *, by: str, outcome: str | No
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if step.state is not StepState.WAITING_FOR_PERSON:
-            raise NotAllowedError(f"{key} is {row.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}")
+            raise NotAllowedError(
+                f"{key} is {row.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}"
+            )
         _may(session, by, step, row)
         missing = step.missing_evidence or step.step.evidence_missing(_recorded(session, incident, key))
         if missing:
-            raise NotAllowedError(f"{key} needs evidence: {', '.join(missing)}; record it with `tocsin steps {number} evidence {key} FILE`")
+            raise NotAllowedError(
+                f"{key} needs evidence: {', '.join(missing)}; record it with `tocsin steps {number} evidence {key} FILE`"
+            )
         row.outcome, row.record = step.step.accepted(outcome), "done"
         row.finished_at, row.done_by, row.note = desk.clock(), by, note
         row.started_at = row.started_at or row.finished_at
         session.add(row)
-        _note(desk, session, incident, "step.done", {"step": key, "title": row.title, "outcome": row.outcome, "note": note}, by)
+        _note(
+            desk,
+            session,
+            incident,
+            "step.done",
+            {"step": key, "title": row.title, "outcome": row.outcome, "note": note},
+            by,
+        )
     ready_steps(desk, number)
 
 
@@ -64,7 +77,14 @@ def assign_step(desk: Desk, number: str, key: str, *, to: str, by: str) -> None:
         roles_of(session, to)
         row.assigned_to = to
         session.add(row)
-        _note(desk, session, incident, "step.assigned", {"step": key, "title": row.title, "to": to, "state": step.state.value}, by)
+        _note(
+            desk,
+            session,
+            incident,
+            "step.assigned",
+            {"step": key, "title": row.title, "to": to, "state": step.state.value},
+            by,
+        )
 
 
 def approve_step(desk: Desk, number: str, key: str, *, by: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from laws.assess import assess
+from laws.due import due_of
 from laws.law import Laws, load_laws
 from models.duty import Duty
 from models.report import Report
@@ -515,3 +516,42 @@ def test_a_breach_in_france_alone_raises_no_duty_in_a_country_that_it_does_not_t
 
     assert abroad
     assert {each.verdict for each in abroad} == {"not_required"}
+
+
+@pytest.mark.parametrize(
+    ("provision", "stage", "start", "due_at"),
+    [
+        ("cn-nirm-other", "initial", "2026-11-22T23:30:00+08:00", "2026-11-23T03:30:00+08:00"),
+        ("sg-pdpa-26d-pdpc", "notify_pdpc", "2026-11-20T11:00:00+08:00", "2026-11-23T23:59:59+08:00"),
+        ("in-cert-6h", "initial", "2026-11-23T22:15:00+05:30", "2026-11-24T04:15:00+05:30"),
+        ("ph-dpa-20f-npc", "initial", "2026-11-23T10:00:00+08:00", "2026-11-26T10:00:00+08:00"),
+        ("ph-dpa-20f-individuals", "initial", "2026-11-23T10:00:00+08:00", "2026-11-26T10:00:00+08:00"),
+        ("au-ndb-oaic", "assessment", "2026-11-02T09:00:00+11:00", "2026-12-02T23:59:59+11:00"),
+        ("br-lgpd-48-anpd", "communication", "2026-11-17T15:00:00-03:00", "2026-11-23T23:59:59-03:00"),
+        ("pe-29733-authority", "initial", "2026-11-20T18:00:00-05:00", "2026-11-22T18:00:00-05:00"),
+        ("eu-eidas-24-2-fb", "initial", "2026-11-22T02:40:00+01:00", "2026-11-23T02:40:00+01:00"),
+        ("ec-lopdp-individuals", "initial", "2026-11-20T18:00:00-05:00", "2026-11-23T23:59:59-05:00"),
+        ("kz-pd-authority", "initial", "2026-11-20T18:00:00+05:00", "2026-11-23T23:59:59+05:00"),
+    ],
+)
+def test_the_first_clock_of_a_provision_runs_out_on_the_worked_day(
+    provision: str, stage: str, start: str, due_at: str, laws: Laws
+) -> None:
+    first = due_of(laws, provision, datetime.fromisoformat(start))[0]
+
+    assert first.stage == stage
+    assert first.due_at == datetime.fromisoformat(due_at)
+
+
+def test_the_thirtieth_day_of_the_japanese_final_report_moves_past_the_closure_of_the_year_end(laws: Laws) -> None:
+    [final] = due_of(laws, "jp-appi-26-ppc", datetime(2026, 12, 1, 9, tzinfo=TOKYO), stage="final")
+
+    assert final.due_at == end_of(date(2026, 12, 28), TOKYO)
+    assert final.due_statutory == end_of(date(2027, 1, 4), TOKYO)
+
+
+def test_an_egyptian_data_subject_is_told_within_three_working_days_and_friday_is_not_one(laws: Laws) -> None:
+    told = {"sent:eg-pdpl-authority:initial": datetime(2026, 11, 18, 9, tzinfo=UTC)}
+    found = duty(breach("EG", {"EG": 5}), laws, "eg-pdpl-individuals", events=told)
+
+    assert found.due_at == end_of(date(2026, 11, 23), timezone(timedelta(hours=2)))

@@ -309,6 +309,15 @@ def test_an_item_that_left_the_facts_is_closed_unless_it_was_done() -> None:
     assert the(found, "ask[gone]").reason == "gone is no longer among the contracts"
 
 
+def test_a_repeated_step_kept_before_its_list_was_known_gives_way_to_its_items() -> None:
+    book = playbook(act("ask", for_each="people"), act("b", when={"step": {"key": "ask", "outcome": "done"}}))
+    record = {"ask": StepRecord(), "ask[FR]": done(), "ask[gone]": StepRecord()}
+
+    found = planned(book, record, people=[{"jurisdiction": "FR", "count": 1}])
+
+    assert states(found) == {"ask[FR]": "done", "ask": "not_needed", "ask[gone]": "not_needed", "b": "ready"}
+
+
 def test_two_parties_with_the_same_short_name_stay_two() -> None:
     found = planned(
         playbook(act("a", for_each="contracts")), contracts=[{"party": "A & B"}, {"party": "A-B"}, {"party": "甲方"}]

@@ -175,6 +175,15 @@ def test_where_several_fit_the_organisations_own_is_chosen(tmp_path: Path) -> No
     assert chosen.name == "our_ransomware"
 
 
+def test_a_playbook_that_replaces_ours_counts_as_loaded_last(tmp_path: Path) -> None:
+    put(tmp_path, "exfiltration", task("a"), "ransomware")
+
+    chosen = choose(load_playbooks(tmp_path), Report.model_validate({"title": "t", "kind": "ransomware"}))
+
+    assert chosen is not None
+    assert chosen.name == "exfiltration"
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no such folder of playbooks"):
         load_playbooks(tmp_path / "none")

@@ -28,4 +28,6 @@ def decide(
     who = actor(by, desk.settings)
     decided(desk, number, provision, verdict, reason=reason, by=who)
     answer = {"number": number, "provision": provision, "verdict": verdict.value, "by": who}
-    print_json(answer) if json else line(f"{number}: {provision} is {verdict.value.replace('_', ' ')}, decided by {who}")
+    print_json(answer) if json else line(
+        f"{number}: {provision} is {verdict.value.replace('_', ' ')}, decided by {who}"
+    )

@@ -1,4 +1,3 @@
-
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,8 +18,12 @@ def due(
     provision: Annotated[str, typer.Argument(help="A provision's id, such as eu-gdpr-33.")],
     start: Annotated[str, typer.Option("--from", help="When the period's event happened, with its offset.")],
     timezone: Annotated[str | None, typer.Option("--timezone", help="IANA zone in which days end.")] = None,
-    calendar: Annotated[str | None, typer.Option("--calendar", help="Whose holidays count, such as DE or US-CA.")] = None,
-    stage: Annotated[str | None, typer.Option("--stage", help="One stage of a staged duty; default: all, from the first.")] = None,
+    calendar: Annotated[
+        str | None, typer.Option("--calendar", help="Whose holidays count, such as DE or US-CA.")
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="One stage of a staged duty; default: all, from the first.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Work out one clock, step by step.

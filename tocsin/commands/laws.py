@@ -37,7 +37,8 @@ def _lines(found: Iterable[tuple[Law, Provision]]) -> list[dict[str, Any]]:
 
 @app.command("list")
 def list_(
-    jurisdiction: Annotated[str | None, typer.Option("--in", help="Only this jurisdiction, such as US-CA.")] = None, json: Json = False
+    jurisdiction: Annotated[str | None, typer.Option("--in", help="Only this jurisdiction, such as US-CA.")] = None,
+    json: Json = False,
 ) -> None:
     """Every provision with its status, the day it was last checked and how well it is supported.
 
@@ -45,14 +46,29 @@ def list_(
     """
     laws = laws_from(read_settings())
     rows = _lines(
-        (law, provision) for law in laws.laws for provision in law.provisions if jurisdiction in (None, law.jurisdiction)
+        (law, provision)
+        for law in laws.laws
+        for provision in law.provisions
+        if jurisdiction in (None, law.jurisdiction)
     )
     if json:
         print_json(rows)
         return
     table(
         ("provision", "jurisdiction", "audience", "status", "from", "checked", "confidence", "citation"),
-        ((r["provision"], r["jurisdiction"], r["audience"], r["status"], r["from"], r["checked"], r["confidence"], r["citation"]) for r in rows),
+        (
+            (
+                r["provision"],
+                r["jurisdiction"],
+                r["audience"],
+                r["status"],
+                r["from"],
+                r["checked"],
+                r["confidence"],
+                r["citation"],
+            )
+            for r in rows
+        ),
     )
     line(DISCLAIMER)
 
@@ -66,7 +82,9 @@ def show(provision: Annotated[str, typer.Argument(help="A provision's id.")], js
     law, found = laws_from(read_settings()).provision(provision)
     if json:
         body = found.model_dump(mode="json", by_alias=True)
-        print_json({"law": law.law, "jurisdiction": law.jurisdiction, "law_name": law.name, **body, "disclaimer": DISCLAIMER})
+        print_json(
+            {"law": law.law, "jurisdiction": law.jurisdiction, "law_name": law.name, **body, "disclaimer": DISCLAIMER}
+        )
         return
     line(f"{found.id}: {found.name}")
     line(f"{law.name} ({law.jurisdiction}), to {found.audience.value}")
@@ -79,12 +97,18 @@ def _show_version(version: Version) -> None:
     import yaml  # only here, to show conditions as they are written
 
     line()
-    line(f"From {version.start or 'no day fixed'} to {version.end or 'further notice'} ({version.status.replace('_', ' ')}): {version.citation}")
+    line(
+        f"From {version.start or 'no day fixed'} to {version.end or 'further notice'} ({version.status.replace('_', ' ')}): {version.citation}"
+    )
     line(f"  source: {version.source}; checked {version.checked}; confidence {version.confidence.value}")
     for support in version.verified:
         line(f"  supported by: {support}{'' if version.traceable else ' (no address kept: re-check first)'}")
     body = version.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
-    shown = {key: body[key] for key in ("covered", "applies", "when", "unless", "recipients", "clock", "stages", "content", "notes") if key in body}
+    shown = {
+        key: body[key]
+        for key in ("covered", "applies", "when", "unless", "recipients", "clock", "stages", "content", "notes")
+        if key in body
+    }
     for text in yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110).splitlines():
         line(f"  {text}")
 
@@ -97,12 +121,17 @@ def check(folder: Annotated[Path, typer.Argument(help="A folder of law files.")]
     """
     found = check_laws(folder)
     count = sum(len(law.provisions) for law in found.laws)
-    print_json({"folder": str(folder), "provisions": count}) if json else line(f"{folder}: loads; with ours there are {count} provisions")
+    print_json({"folder": str(folder), "provisions": count}) if json else line(
+        f"{folder}: loads; with ours there are {count} provisions"
+    )
 
 
 @app.command()
 def coverage(
-    write: Annotated[Path | None, typer.Option("--write", help="Also write the page, such as docs/coverage.md.")] = None, json: Json = False
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Also write the page, such as docs/coverage.md.")
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Jurisdictions, provisions, the oldest checked day and confidence.
 

@@ -27,7 +27,9 @@ def notices(
     act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
     notice: Annotated[str | None, typer.Argument(help="The notice's id; for send, also a delivery's key.")] = None,
     file: Annotated[str | None, typer.Argument(help="edit: the new text in Markdown; - for standard input.")] = None,
-    sha256: Annotated[str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")] = None,
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")
+    ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
     by: By = None,
     json: Json = False,
@@ -56,7 +58,16 @@ def _id(number: str, notice: str | None) -> int:
 
 
 def _one(
-    desk: Desk, number: str, act: str, notice: int, file: str | None, sha256: str | None, reason: str | None, by: str | None, *, json: bool
+    desk: Desk,
+    number: str,
+    act: str,
+    notice: int,
+    file: str | None,
+    sha256: str | None,
+    reason: str | None,
+    by: str | None,
+    *,
+    json: bool,
 ) -> None:
     who = actor(by, desk.settings)
     if act in ("show", "check"):
@@ -150,7 +161,10 @@ def _stale(desk: Desk, number: str, *, json: bool) -> None:
     if json:
         print_json([dataclasses.asdict(one) for one in found])
     elif found:
-        table(("notice", "text", "state", "fact", "was", "is", "what to do"), ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found))
+        table(
+            ("notice", "text", "state", "fact", "was", "is", "what to do"),
+            ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found),
+        )
     else:
         line("Every text says what the facts say.")
     if found:

@@ -26,9 +26,14 @@ def list_(json: Json = False) -> None:
     """
     found = _all()
     if json:
-        print_json([{"name": name, "title": playbook.title, "steps": len(playbook.steps)} for name, playbook in found.items()])
+        print_json(
+            [{"name": name, "title": playbook.title, "steps": len(playbook.steps)} for name, playbook in found.items()]
+        )
     else:
-        table(("playbook", "title", "steps"), ((name, playbook.title["en"], len(playbook.steps)) for name, playbook in found.items()))
+        table(
+            ("playbook", "title", "steps"),
+            ((name, playbook.title["en"], len(playbook.steps)) for name, playbook in found.items()),
+        )
 
 
 @app.command()
@@ -51,4 +56,6 @@ def check(folder: Annotated[Path, typer.Argument(help="A folder of playbooks.")]
     """
     names = [path.stem for path in files_in(folder)]
     load_playbooks(folder)
-    print_json({"folder": str(folder), "playbooks": names}) if json else line(f"{folder}: {len(names)} playbooks can run")
+    print_json({"folder": str(folder), "playbooks": names}) if json else line(
+        f"{folder}: {len(names)} playbooks can run"
+    )

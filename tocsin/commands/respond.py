@@ -22,7 +22,12 @@ def respond(number: Number, json: Json = False) -> None:
     run_now(desk.settings, "respond", number)
     now = standing(desk, number)
     if json:
-        print_json({"number": number, "waits": [{"kind": w.kind, "what": w.what, "who": w.who, "reference": w.reference} for w in now.waits]})
+        print_json(
+            {
+                "number": number,
+                "waits": [{"kind": w.kind, "what": w.what, "who": w.who, "reference": w.reference} for w in now.waits],
+            }
+        )
         return
     line(f"{number}: carried as far as it goes; {len(now.waits)} things wait for people")
     for wait in now.waits[:10]:

@@ -32,7 +32,10 @@ def review(
         print_json(dataclasses.asdict(found) | {"written_at": rfc3339(found.written_at), "summary": found.summary})
         return
     line(f"{number}: {found.summary}. {found.ledger_entries} ledger entries verified.")
-    table(("from ... to ...", "hours"), ((name, "not known" if hours is None else hours) for name, hours in found.hours.items()))
+    table(
+        ("from ... to ...", "hours"),
+        ((name, "not known" if hours is None else hours) for name, hours in found.hours.items()),
+    )
     table(("what", "how many"), found.counts.items())
     for action in found.actions:
         line(f"  to do: {action}")

@@ -35,7 +35,9 @@ def status(
 
 
 def _json(one: Standing) -> Any:  # Any: plain JSON
-    return _plain(dataclasses.asdict(one) | {"next_due": one.next_due, "overdue": [clock.provision for clock in one.overdue]})
+    return _plain(
+        dataclasses.asdict(one) | {"next_due": one.next_due, "overdue": [clock.provision for clock in one.overdue]}
+    )
 
 
 def _plain(value: Any) -> Any:  # Any: plain JSON
@@ -72,18 +74,42 @@ def _list(found: list[Standing]) -> None:
 def _show(one: Standing) -> None:
     people = "not known" if one.people is None else f"{one.people:,}"
     line(f"{one.number}: {one.title}")
-    line(f"{one.state}, facts version {one.facts_version}, severity {one.severity or 'not assessed'}, people affected: {people}")
+    line(
+        f"{one.state}, facts version {one.facts_version}, severity {one.severity or 'not assessed'}, people affected: {people}"
+    )
     if one.clocks:
         table(
             ("duty", "stage", "to", "state", "limit", "left"),
-            ((c.provision, c.stage, c.recipient, c.state, _limit(c), "" if c.state == "met" else left(c.due_at, one.now)) for c in one.clocks),
+            (
+                (
+                    c.provision,
+                    c.stage,
+                    c.recipient,
+                    c.state,
+                    _limit(c),
+                    "" if c.state == "met" else left(c.due_at, one.now),
+                )
+                for c in one.clocks
+            ),
             title="Duties",
         )
     if one.waits:
-        table(("waits for", "who", "what", "reference"), ((w.kind, w.who, w.what, w.reference) for w in one.waits), title="Waits")
-    for title, counts in (("Steps", one.steps), ("Notices", one.notices), ("Deliveries", one.deliveries), ("Alerts", one.alerts)):
+        table(
+            ("waits for", "who", "what", "reference"),
+            ((w.kind, w.who, w.what, w.reference) for w in one.waits),
+            title="Waits",
+        )
+    for title, counts in (
+        ("Steps", one.steps),
+        ("Notices", one.notices),
+        ("Deliveries", one.deliveries),
+        ("Alerts", one.alerts),
+    ):
         if counts:
-            line(f"{title}: " + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items())))
+            line(
+                f"{title}: "
+                + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items()))
+            )
     line("Not legal advice; `tocsin assess` shows each duty's reasons and the day its law was last checked.")
 
 

@@ -25,7 +25,9 @@ def steps(
     act: Annotated[str, typer.Argument(help="list, done, skip, assign, approve, retry or evidence")] = "list",
     key: Annotated[str | None, typer.Argument(help="The step's key.")] = None,
     file: Annotated[Path | None, typer.Argument(help="evidence: the file to keep.")] = None,
-    outcome: Annotated[str | None, typer.Option("--answer", help="done: the answer, where the step asks for one.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option("--answer", help="done: the answer, where the step asks for one.")
+    ] = None,
     note: Annotated[str | None, typer.Option("--note")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="skip: why.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="assign: whom to.")] = None,
@@ -74,7 +76,9 @@ def _do(
             return f"assigned to {to}"
         case "approve":
             missing = approve_step(desk, number, key, by=who)
-            return f"signed; still needed: {', '.join(missing)}" if missing else "signed; it goes ahead with the next pass"
+            return (
+                f"signed; still needed: {', '.join(missing)}" if missing else "signed; it goes ahead with the next pass"
+            )
         case "retry":
             try_again(desk, number, key, by=who)
             return "tried again with the next pass"
@@ -121,7 +125,15 @@ def _list(desk: Desk, number: str, *, json: bool) -> None:
     table(
         ("step", "phase", "title", "state", "who", "due", "why"),
         (
-            (row.key, row.phase, row.title, row.state.replace("_", " "), row.assigned_to or row.role, local(row.due_at, row.zone), row.reason)
+            (
+                row.key,
+                row.phase,
+                row.title,
+                row.state.replace("_", " "),
+                row.assigned_to or row.role,
+                local(row.due_at, row.zone),
+                row.reason,
+            )
             for row in rows
         ),
         title=f"{incident.playbook}: steps of {number}",

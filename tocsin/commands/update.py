@@ -2,10 +2,10 @@ import sys
 from typing import Annotated
 
 import typer
-from flows.acts.stale import refresh_stale
 
 from flows.acts.evaluate import evaluate
 from flows.acts.report import add_facts
+from flows.acts.stale import refresh_stale
 from flows.desk import open_desk
 from models.document import read_document
 from tocsin.acting import actor

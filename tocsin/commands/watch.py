@@ -32,7 +32,6 @@ def watch(
         time.sleep(every)
 
 
-
 def _json(alert: Fired) -> dict[str, object]:
     return {
         "number": alert.number,
