@@ -42,6 +42,7 @@ def environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command says in one line what went wrong
         "PREFECT_LOGGING_TO_API_ENABLED": "true",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",
@@ -91,7 +92,9 @@ def _start(home: Path, port: int, mine: Path) -> None:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "prefect-server.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the server is ended in order.
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=joined(environment(home, port)), start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=joined(environment(home, port)), start_new_session=True
+        )
     mine.write_text(str(process.pid))
     limit = time.monotonic() + START_LIMIT_SECONDS
     while not answers(local_address(port)):

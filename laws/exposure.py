@@ -6,9 +6,9 @@ from pydantic import TypeAdapter
 
 from laws.part import Part
 from laws.question import Facts
-from models.condition import FACT_WORDS, INTRUSIONS, Answer, Condition, Word, any_of, exfiltration_possible, readable
+from models.condition import FACT_WORDS, Answer, Condition, Word, any_of, exfiltration_possible, readable
 from models.report import ExposedData, PeopleGroup, Report
-from models.vocabulary import Category, Circumstance
+from models.vocabulary import Category, Cause, Circumstance
 
 NOT_PERSONAL = frozenset({Category.TRADE_SECRET})
 
@@ -130,27 +130,22 @@ def _exfiltration(argument: object) -> Condition:
     TypeAdapter(bool).validate_python(argument)
 
     def ask(situation: Facts) -> Answer:
-        report = situation.report
-        if Circumstance.EXFILTRATION_EXCLUDED in report.circumstances:
+        if Circumstance.EXFILTRATION_EXCLUDED in situation.report.circumstances:
             return Answer(False)
-        if exfiltration_possible(report):
-            return Answer(True)
-        return Answer(None, missing=("cause",)) if report.cause is None else Answer(False)
+        return _on_purpose(situation.report)
 
     return ask
 
 
 def _malice(argument: object) -> Condition:
     TypeAdapter(bool).validate_python(argument)
+    return lambda situation: _on_purpose(situation.report)
 
-    def ask(situation: Facts) -> Answer:
-        report = situation.report
-        if report.cause is None:
-            intrusion = report.kind in INTRUSIONS
-            return Answer(True) if intrusion else Answer(None, missing=("cause",))
-        return Answer(report.cause.value.startswith("malicious"))
 
-    return ask
+def _on_purpose(report: Report) -> Answer:
+    if report.cause is None:
+        return Answer(None, missing=("cause",))
+    return Answer(report.cause is not Cause.ACCIDENTAL)
 
 
 EXPOSURE_WORDS: Mapping[str, Word] = {

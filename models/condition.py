@@ -332,10 +332,10 @@ def _established(argument: object) -> Condition:
         for place in known:
             if any(lies_in(place, one) for one in wanted):
                 return Answer(True, (f"the organisation is established in {place}",))
-        if organisation.establishments is None:
-            return Answer(
-                None, ("where the organisation is established is not fully known",), ("organisation.establishments",)
-            )
+        unknown = [name for name in ("establishments", "country") if getattr(organisation, name) is None]
+        if unknown:
+            paths = tuple(f"organisation.{name}" for name in unknown)
+            return Answer(None, ("where the organisation is established is not fully known",), paths)
         if any(may_lie_in(place, one) for place in known for one in wanted):
             return Answer(
                 None,
@@ -381,6 +381,8 @@ def _acquisition(report: Report) -> Answer:
         return Answer(None, ("data may have been taken in the intrusion until that is excluded",), ("circumstances",))
     if report.effects is None:
         return Answer(None, ("whether confidentiality is affected is not known",), ("effects",))
+    if report.cause is None:
+        return Answer(None, ("whether somebody acted on purpose, and may have taken data, is not known",), ("cause",))
     return Answer(False, ("the confidentiality of the data is not affected",))
 
 

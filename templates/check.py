@@ -89,6 +89,18 @@ def _required_contents(checked: _Checked) -> Iterator[Finding]:
             )
 
 
+def _other_gaps(checked: _Checked) -> Iterator[Finding]:
+    for key, gap in checked.written.missing.items():
+        if key not in checked.written.contents.required:
+            yield Finding(
+                "warning",
+                "content_not_known",
+                f"content {key}",
+                f"the text says that it is not known yet: {gap.question}",
+                "answer the question, then draft again, or take the sentence out",
+            )
+
+
 def _not_known(checked: _Checked, key: str) -> Finding:
     duty = checked.written.brief.duty
     later = duty is not None and duty.phased and key != "delay_reasons"
@@ -300,6 +312,7 @@ _LONGEST = {Audience.PRESS: 6_000, Audience.STAFF: 6_000, Audience.INDIVIDUALS: 
 
 _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _required_contents,
+    _other_gaps,
     _forbidden_contents,
     _facts,
     _placeholders,

@@ -8,10 +8,9 @@ from pathlib import Path
 from models import vocabulary
 from models.errors import BadInputError
 from models.vocabulary import Kind, Relationship
-from templates.content import FORMAL, PLAIN
 from templates.facts import enum_section
 from templates.forms import read_forms
-from templates.language import SUFFIX, Language, language, languages
+from templates.language import FORMAL, PLAIN, SUFFIX, Language, language, languages
 from templates.phrases import Phrases
 from templates.risks import read_risks
 

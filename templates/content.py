@@ -7,10 +7,8 @@ from markupsafe import Markup
 
 from models.errors import BadInputError
 from templates.forms import Contents, ProvisionRule, by_section, read_forms
-from templates.language import Language
+from templates.language import FORMAL, PLAIN, Language
 from templates.writer import Section, Writer
-
-FORMAL, PLAIN = "content", "plain"
 
 
 class ContentWriter:
@@ -42,8 +40,6 @@ class ContentWriter:
     def content(self, key: str) -> Markup:
         """The words of one content; written once for a text."""
         if key not in self.written:
-            if self.writer.key is not None:
-                raise BadInputError(f"the content {self.writer.key!r} may not hold another ({key!r}); write it out")
             self.writer.key = key
             text = self._written(key)
             self.writer.key = None

@@ -14,11 +14,12 @@ from models.errors import BadInputError
 from templates.dialect import Environment, TemplateRefusedError, parse
 from templates.phrases import FOLDER, Phrases, read_phrases
 from templates.watch import WatchList, read_watch_list
-from templates.writer import WORDS
+from templates.writer import CONTENT_WORDS, WORDS
 
 LONGEST_TEXT = 200_000
 MOST_PIECES = 20_000
 SUFFIX = ".md.j2"
+FORMAL, PLAIN = "content", "plain"  # the templates whose blocks are the contents that laws ask for
 
 
 class Language:
@@ -42,7 +43,7 @@ class Language:
         """The compiled template called `name`, or a `BadInputError` or `TemplateRefusedError` in one line."""
         if name not in self._compiled:
             path = self._path(name)
-            tree = parse(self._environment, path.read_text(encoding="utf-8"), _short(path), WORDS)
+            tree = parse(self._environment, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
             code = self._environment.compile(tree, name, _short(path))
             self._compiled[name] = Template.from_code(self._environment, code, {})
         return self._compiled[name]
@@ -102,6 +103,11 @@ def _bounded(pieces: Iterator[str], name: str) -> str:
         if length > LONGEST_TEXT or len(kept) > MOST_PIECES:
             raise TemplateRefusedError(f"{name}:1: makes more than {LONGEST_TEXT} characters; take the loop out")
     return "".join(kept)
+
+
+def _known_in(template: str) -> frozenset[str]:
+    """The words that a template may use; a content cannot ask for contents, and so not for itself."""
+    return WORDS - CONTENT_WORDS if template in (FORMAL, PLAIN) else WORDS
 
 
 def _short(path: Path) -> str:

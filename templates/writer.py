@@ -312,5 +312,5 @@ _VERBS = (
     *("attach", "link"),
 )
 _VALUES = ("voice", "number", "facts_version", "audience", "language", "duty")
-_CONTENT_WORDS = ("title", "content", "heading", "sections", "letter")
-WORDS = frozenset({*_VERBS, *_VALUES, *_CONTENT_WORDS})
+CONTENT_WORDS = frozenset({"title", "content", "heading", "sections", "letter"})
+WORDS = CONTENT_WORDS | {*_VERBS, *_VALUES}

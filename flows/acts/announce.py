@@ -50,7 +50,7 @@ def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> No
 
 
 def _card(
-    desk: Desk, session: Session, incident: Incident, notice: Notice
+    session: Session, incident: Incident, notice: Notice
 ) -> tuple[str, Sequence[Mapping[str, object]]]:
     version = current(session, notice)
     roles = open_roles(session, incident, notice)

@@ -1,6 +1,6 @@
 """Editing: a person's own words as a new version, checked like any other text; earlier signatures no longer hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import select
@@ -13,7 +13,8 @@ from models.incident import find
 from models.ledger import record
 from models.store import writing
 from models.tables import Notice
-from templates.draft import edited
+from templates.draft import check, digest, draft
+from templates.page import subject
 
 LONGEST_TEXT = 200_000
 
@@ -39,7 +40,10 @@ def edit_notice(desk: Desk, number: str, notice_id: int, text: str, *, by: str) 
             raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
         if notice.state not in ("draft", "approved"):
             raise NotAllowedError(f"notice {notice_id} is {notice.state}; write a correction instead of editing it")
-        made = edited(brief_for(desk, session, incident, notice), text, desk.settings.templates)
+        brief, own = brief_for(desk, session, incident, notice), desk.settings.templates
+        made = replace(
+            draft(brief, own), subject=subject(text), text=text, sha256=digest(text), findings=check(text, brief, own)
+        )
         version = new_version(desk, session, incident, notice, made, author=by, inputs="", edited=True)
         void_approvals(desk, session, incident, notice, f"edited by {by}")
         payload = {"notice": notice_id, "what": title(notice), "version": version.version, "sha256": version.sha256}

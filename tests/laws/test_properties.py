@@ -96,7 +96,7 @@ VALUES: dict[str, list[Any]] = {
     "data": [[], [{"category": "name", "encrypted": False}], [{"category": "health", "encrypted": False}]],
     "records": [0, 1, 10_000_000],
     "people": [[], [{"jurisdiction": "FR", "count": 5000, "minors": True}], [{"jurisdiction": "US-CA", "count": 501}]],
-    "count": [0, 1, 500, 501, 1000, 1001, 100_000, 200_000_000],
+    "count": [1, 500, 501, 1000, 1001, 100_000, 200_000_000],
     "relationship": [each.value for each in Relationship],
     "minors": [True, False],
     "vulnerable": [True, False],
@@ -105,7 +105,8 @@ VALUES: dict[str, list[Any]] = {
     "determined_at": [AWARE],
     "classified_at": [AWARE],
 }
-# `encrypted` is left out: an unknown one is weighed as unencrypted, an assumption that the design states.
+# `encrypted` is left out: an unknown one is weighed as unencrypted, an assumption that the design states. A group of people
+# that is listed is taken to be somebody, so that no count is tried below 1.
 
 
 def unknown(facts: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # Any: nested facts

@@ -1,0 +1,217 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.duty import Duty
+from models.report import Report
+from models.vocabulary import Audience
+from templates.brief import Brief
+from templates.check import Finding, blocks_approval
+from templates.draft import check, draft
+
+MakeBrief = Callable[..., Brief]
+MakeDuty = Callable[..., Duty]
+
+
+def rules(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.level, finding.rule) for finding in found]
+
+
+def press(make_brief: MakeBrief, language: str = "en", **changes: object) -> Brief:
+    return make_brief(duty=None, audience=Audience.PRESS, form="full", language=language, **changes)
+
+
+def test_a_text_that_nobody_edited_passes(make_brief: MakeBrief) -> None:
+    brief = make_brief()
+
+    assert check(draft(brief).text, brief) == ()
+
+
+def test_a_changed_number_is_found_with_what_the_facts_say(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    edited = draft(brief).text.replace("5,801", "5,300")
+
+    found = check(edited, brief)
+
+    assert rules(found) == [("error", "fact_differs"), ("error", "number_not_from_facts")]
+    assert "'5,801'" in found[0].message
+    assert "'5,300'" in found[0].message
+    assert found[0].place == "fact people.total"
+    assert blocks_approval(found)
+
+
+def test_a_changed_date_is_found(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    edited = draft(brief).text.replace("on 2 March 2026", "on 4 March 2026")
+
+    assert ("error", "fact_differs") in rules(check(edited, brief))
+
+
+def test_a_changed_number_is_found_in_chinese_too(make_brief: MakeBrief) -> None:
+    brief = press(make_brief, "zh")
+    edited = draft(brief).text.replace("5,801人", "5,300人")
+
+    assert ("error", "fact_differs") in rules(check(edited, brief))
+
+
+def test_a_number_that_is_left_out_is_a_warning_and_does_not_block(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    edited = draft(brief).text.replace("the incident affects 5,801 people", "people are affected")
+
+    found = check(edited, brief)
+
+    assert rules(found) == [("warning", "fact_no_longer_stated")]
+    assert not blocks_approval(found)
+
+
+def test_a_number_that_no_fact_gave_is_found_with_its_line(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    edited = draft(brief).text + "\nWe have 2,400 employees.\n"
+
+    [finding] = check(edited, brief)
+
+    assert finding.rule == "number_not_from_facts"
+    assert finding.place == f"line {edited.count(chr(10))}"
+
+
+def test_an_edited_text_is_held_against_the_facts_of_today(make_brief: MakeBrief, facts: dict[str, Any]) -> None:
+    old = draft(press(make_brief)).text
+    now = Report.model_validate(facts | {"people": [{"jurisdiction": "FR", "count": 9000, "relationship": "customer"}]})
+
+    assert ("error", "fact_differs") in rules(check(old, press(make_brief, report=now)))
+
+
+def test_a_required_content_that_was_cut_is_found(make_brief: MakeBrief) -> None:
+    brief = make_brief()
+    before, _, rest = draft(brief).text.partition("## 8. Likely consequences")
+    edited = before + rest[rest.index("## 9.") :]
+
+    assert ("error", "required_content") in rules(check(edited, brief))
+
+
+def test_a_heading_with_nothing_under_it_is_no_content(make_brief: MakeBrief) -> None:
+    brief = make_brief()
+    edited = draft(brief).text.replace("About 412,000 records.", "")
+
+    assert "record_count" in [finding.place.split()[-1] for finding in check(edited, brief) if finding.level == "error"]
+
+
+def test_other_words_under_the_same_heading_are_allowed(make_brief: MakeBrief) -> None:
+    brief = make_brief()
+    edited = draft(brief).text.replace("The people affected are: customers.", "All of them are customers of the shop.")
+
+    assert check(edited, brief) == ()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is a case of ransomware.",
+        "The attackers were quick, hackers they were.",
+        "In all, 91 residents are concerned.",
+    ],
+)
+def test_what_massachusetts_forbids_is_found_in_an_edited_letter(
+    make_brief: MakeBrief, make_duty: MakeDuty, sentence: str
+) -> None:
+    duty = make_duty(
+        provision="us-ma-individuals",
+        jurisdiction="US-MA",
+        audience=Audience.INDIVIDUALS,
+        content=("police_report_right", "prohibited_content"),
+    )
+    brief = make_brief(duty=duty)
+
+    found = check(draft(brief).text + f"\n{sentence}\n", brief)
+
+    assert ("error", "prohibited_content") in rules(found)
+    assert "93H" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "left_in", ["[NAME]", "[insert date]", "{{ name }}", "{name}", "TBD", "____", "lorem ipsum", "XXXX", "待填"]
+)
+def test_a_placeholder_that_was_left_in_is_found(make_brief: MakeBrief, left_in: str) -> None:
+    brief = press(make_brief)
+
+    assert ("error", "placeholder") in rules(check(draft(brief).text + f"\nDear {left_in}.\n", brief))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "level", "rule"),
+    [
+        ("en", "Your data is now completely safe.", "error", "promise"),
+        ("en", "We guarantee that this will never happen again.", "error", "promise"),
+        ("en", "It was probably an old server.", "warning", "speculation"),
+        ("en", "There is no evidence of misuse.", "warning", "speculation"),
+        ("en", "Our provider is to blame.", "error", "blame"),
+        ("en", "Russian hackers got in.", "error", "blame"),
+        ("en", "We failed to install an update.", "error", "admission"),
+        ("en", "That was negligent.", "error", "admission"),
+        ("en", "We take your privacy very seriously.", "warning", "playing_down"),
+        ("en", "A threat actor exfiltrated data.", "warning", "jargon"),
+        ("zh", "我们保证今后绝不会再发生。", "error", "promise"),
+        ("zh", "此事大概是旧服务器造成的。", "warning", "speculation"),
+        ("zh", "责任在于服务商。", "error", "blame"),
+        ("zh", "我们存在过错。", "error", "admission"),
+        ("zh", "本次事件影响不大。", "warning", "playing_down"),
+        ("zh", "攻击者进行了横向移动。", "warning", "jargon"),
+    ],
+)
+def test_what_is_on_the_watch_list_is_found(
+    make_brief: MakeBrief, language: str, sentence: str, level: str, rule: str
+) -> None:
+    brief = press(make_brief, language)
+    found = check(draft(brief).text + f"\n{sentence}\n", brief)
+
+    assert (level, rule) in rules(found)
+    assert all(finding.message and finding.mend for finding in found)
+
+
+def test_jargon_is_allowed_towards_an_authority(make_brief: MakeBrief) -> None:
+    brief = make_brief()
+
+    assert check(draft(brief).text + "\nA threat actor exfiltrated data.\n", brief) == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://evil.example/login", "http://example-retail.com.evil.example", "www.evil.example", "javascript:alert(1)"],
+)
+def test_a_link_that_leads_away_is_found(make_brief: MakeBrief, link: str) -> None:
+    brief = press(make_brief)
+
+    assert ("error", "foreign_link") in rules(check(draft(brief).text + f"\nSee {link} now.\n", brief))
+
+
+def test_links_to_our_domains_are_allowed(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    edited = draft(brief).text + "\nSee <https://help.example-retail.com/a?b=c> and <https://www.identitytheft.gov/>.\n"
+
+    assert check(edited, brief) == ()
+    more = replace(brief, voice=replace(brief.voice, domains=("example-group.org",)))
+    assert check(edited + "\n<https://news.example-group.org>\n", more) == ()
+
+
+def test_another_persons_address_is_found_and_ours_is_not(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+
+    [finding] = check(draft(brief).text + "\njane.doe@mail.example wrote to us.\n", brief)
+
+    assert (finding.level, finding.rule) == ("error", "email_address")
+    assert "jane" not in finding.message
+
+
+def test_a_text_that_needs_an_annex_says_so(make_brief: MakeBrief, make_duty: MakeDuty) -> None:
+    duty = make_duty(provision="us-ca-ag", jurisdiction="US-CA", content=("individual_notice_copy",))
+
+    assert rules(draft(make_brief(duty=duty)).findings) == [("warning", "annex")]
+
+
+def test_errors_come_before_warnings(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    found = check(draft(brief).text + "\nIt was probably you. [NAME]\n", brief)
+
+    assert [finding.level for finding in found] == ["error", "warning"]
