@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from models.condition import Answer, Condition, Word, parse_condition
+from models.condition import Answer, Condition, Word, all_of, parse_condition
 from models.report import Report
 
 
@@ -22,15 +22,43 @@ class Questions:
     def __init__(self, words: Mapping[str, Word]) -> None:
         self._words = {name: _answered_once(name, word) for name, word in words.items()}
         self._known: dict[str, Condition] = {}
+        self._read: dict[int, tuple[object, Condition]] = {}  # by identity; the reference keeps the identity taken
 
     def parsed(self, raw: Mapping[str, Any] | None) -> Condition:
         """The condition as a function of the situation (no condition: yes); raises `ConditionError` for an unknown word."""
         if raw is None:
             return _yes
-        key = json.dumps(raw, sort_keys=True)
-        if key not in self._known:
-            self._known[key] = _once(key, parse_condition(raw, self._words))
-        return self._known[key]
+        read = self._read.get(id(raw))
+        if read is None:
+            key = json.dumps(raw, sort_keys=True)
+            if key not in self._known:
+                self._known[key] = _once(key, self._compiled(raw))
+            read = self._read[id(raw)] = (raw, self._known[key])
+        return read[1]
+
+
+    def _compiled(self, raw: Mapping[str, Any]) -> Condition:
+        parts = raw.get("all")
+        if len(raw) != 1 or not isinstance(parts, list) or not parts:
+            return parse_condition(raw, self._words)
+        return _until_one_fails(
+            tuple(parse_condition(part, self._words, ("all", index)) for index, part in enumerate(parts))
+        )
+
+
+def _until_one_fails(parts: tuple[Condition, ...]) -> Condition:
+    """As `all`, but nothing more is asked once one part is answered no: most laws of the world end at the place."""
+
+    def ask(situation: object) -> Answer:
+        answers = []
+        for part in parts:
+            answer = part(situation)
+            if answer.value is False:
+                return answer
+            answers.append(answer)
+        return all_of(answers)
+
+    return ask
 
 
 YES = Answer(True)

@@ -115,6 +115,8 @@ def any_of(answers: Iterable[Answer]) -> Answer:
 def _settled(answers: list[Answer], *, settles: bool) -> Answer:
     for verdict in (settles, None, not settles):
         chosen = [answer for answer in answers if answer.value is verdict]
+        if len(chosen) == 1:
+            return chosen[0]
         if chosen:
             return Answer(
                 verdict,

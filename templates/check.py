@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -159,7 +159,12 @@ def _counts_stated(checked: _Checked) -> list[str]:
     ]
 
 
-_NUMBER = re.compile(r"\d[\d,.: ]*\d|\d")
+_NUMBER = re.compile(
+    r"^(?:#+ )?\d{1,3}[.)] "  # the number of a heading or of an item in a list, which states nothing
+    r"|\d{4}年\d{1,2}月\d{1,2}日|\d{1,2}\.? [^\W\d_]+ \d{4}|[^\W\d_]+ \d{1,2}, \d{4}|\d{4}-\d{2}-\d{2}"
+    r"|\d[\d,.: ]*\d|\d",
+    re.MULTILINE,
+)
 
 
 def _facts(checked: _Checked) -> Iterator[Finding]:
@@ -168,9 +173,11 @@ def _facts(checked: _Checked) -> Iterator[Finding]:
         return
     strange = _strange_numbers(checked)
     for fact in checked.written.facts.values():
-        if not fact.shown or fact.shown in checked.text or fact.shown not in checked.written.text:
+        if not fact.shown:
             continue
-        yield _changed(fact, strange) if fact.nature in ("number", "time") else _reworded(fact)
+        before, now = checked.written.text.count(fact.shown), checked.text.count(fact.shown)
+        if now < before if strange else now == 0 < before:
+            yield _changed(fact, strange) if fact.nature in ("number", "time") else _reworded(fact)
     for number, at in strange.items():
         yield Finding(
             "error",
@@ -203,13 +210,19 @@ def _reworded(fact: FactUsed) -> Finding:
 
 
 def _strange_numbers(checked: _Checked) -> dict[str, int]:
-    known = {found[0].rstrip(" ,.:") for found in _NUMBER.finditer(checked.written.text)}
+    """Numbers and dates that the drafted text does not have, each with its first place."""
+    known = {number for number, _ in _numbers(checked.written.text)}
     strange: dict[str, int] = {}
-    for found in _NUMBER.finditer(checked.text):
-        number = found[0].rstrip(" ,.:")
-        if number not in known and len(number) > 1:
-            strange.setdefault(number, found.start())
+    for number, at in _numbers(checked.text):
+        if number not in known:
+            strange.setdefault(number, at)
     return strange
+
+
+def _numbers(text: str) -> Iterator[tuple[str, int]]:
+    for found in _NUMBER.finditer(text):
+        if not found[0].endswith(" "):
+            yield found[0].rstrip(",.:"), found.start()
 
 
 _PLACEHOLDERS = re.compile(
@@ -220,34 +233,45 @@ _PLACEHOLDERS = re.compile(
 )
 
 
-def _placeholders(checked: _Checked) -> Iterator[Finding]:
-    for found in _PLACEHOLDERS.finditer(checked.text):
+def _lines(checked: _Checked) -> Iterator[Finding]:
+    """What a line shows by itself: placeholders, watched words, private data, links."""
+    brief = checked.written.brief
+    for number, line in enumerate(checked.text.split("\n"), 1):
+        if line:
+            for finding in _in_line(line, checked.language, brief.audience, brief.voice):
+                yield replace(finding, place=f"line {number}")
+
+
+@lru_cache(maxsize=8192)
+def _in_line(line: str, language: Language, audience: Audience, voice: Voice) -> tuple[Finding, ...]:
+    """The findings in one line; the texts of an incident have most lines in common, so each is read once."""
+    return (*_placeholders(line), *_watched(line, language, audience), *_private(line, voice), *_links(line, voice))
+
+
+def _placeholders(line: str) -> Iterator[Finding]:
+    for found in _PLACEHOLDERS.finditer(line):
         yield Finding(
             "error",
             "placeholder",
-            checked.place(found.start()),
+            "",
             f"{found[0]!r} looks like a placeholder that was left in",
             "fill it in or take it out",
         )
 
 
-def _watched(checked: _Checked) -> Iterator[Finding]:
-    for entry, pattern in checked.language.watch_list.entries:
-        if entry.audiences and checked.written.brief.audience not in entry.audiences:
-            continue
-        for found in pattern.finditer(checked.text):
-            yield Finding(
-                entry.level, entry.rule, checked.place(found.start()), f"{found[0]!r}: {entry.reason}", entry.mend
-            )
+def _watched(line: str, language: Language, audience: Audience) -> Iterator[Finding]:
+    for entry, pattern in language.watch_list.entries:
+        if entry.audiences is None or audience in entry.audiences:
+            for found in pattern.finditer(line):
+                yield Finding(entry.level, entry.rule, "", f"{found[0]!r}: {entry.reason}", entry.mend)
 
 
-def _private(checked: _Checked) -> Iterator[Finding]:
-    text = checked.text.replace("\\", "")
-    for found in private_data(text, _ours(checked.written.brief.voice)):
+def _private(line: str, voice: Voice) -> Iterator[Finding]:
+    for found in private_data(line.replace("\\", ""), _ours(voice)):
         yield Finding(
             "error",
             found.rule,
-            f"line {text.count(chr(10), 0, found.at) + 1}",
+            "",
             f"it holds {found.message}",
             "take it out; a text for others names no affected person and no secret",
         )
@@ -258,15 +282,15 @@ _LINK = re.compile(
 )
 
 
-def _links(checked: _Checked) -> Iterator[Finding]:
-    domains = _our_domains(checked.written.brief.voice)
-    for found in _LINK.finditer(checked.text):
+def _links(line: str, voice: Voice) -> Iterator[Finding]:
+    domains = _our_domains(voice)
+    for found in _LINK.finditer(line):
         host = re.sub(r"^[a-z]+://", "", found[0].lower()).split("/")[0].split("?")[0].split("#")[0].rstrip(".:;,")
         if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
             yield Finding(
                 "error",
                 "foreign_link",
-                checked.place(found.start()),
+                "",
                 f"the link to {host!r} leads away from the organisation's domains",
                 "take it out, or add the domain to the organisation's settings",
             )
@@ -315,10 +339,7 @@ _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _other_gaps,
     _forbidden_contents,
     _facts,
-    _placeholders,
-    _watched,
-    _private,
-    _links,
+    _lines,
     _annexes,
     _translations,
     _lengths,

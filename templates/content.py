@@ -6,19 +6,23 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from models.errors import BadInputError
-from templates.forms import Contents, ProvisionRule, by_section, read_forms
+from templates.brief import Brief
+from templates.forms import Contents, by_section, read_forms, rule_of
 from templates.language import FORMAL, PLAIN, Language
-from templates.writer import Section, Writer
+from templates.writer import Record, Section, Writer
+
+Memory = dict[tuple[object, ...], tuple[Markup, Record]]
 
 
 class ContentWriter:
     """Writes the contents of one text and remembers the words of each."""
 
-    def __init__(self, writer: Writer, language: Language, contents: Contents, rule: ProvisionRule) -> None:
+    def __init__(self, writer: Writer, language: Language, contents: Contents, memory: Memory) -> None:
         self.writer = writer
         self.language = language
         self.contents = contents
-        self.rule = rule
+        self.rule = rule_of(writer.brief.duty)
+        self.memory = memory
         self.written: dict[str, Markup] = {}
         self._contexts: dict[str, Context] = {}
         self._words: dict[str, object] = {}
@@ -38,12 +42,9 @@ class ContentWriter:
         return self.writer.phrases.say(f"content.{key}.heading")
 
     def content(self, key: str) -> Markup:
-        """The words of one content; written once for a text."""
+        """The words of one content; written once for a text, and once for an incident where no duty shapes them."""
         if key not in self.written:
-            self.writer.key = key
-            text = self._written(key)
-            self.writer.key = None
-            self.written[key] = text
+            self.written[key] = self._remembered(key)
         return self.written[key]
 
     def sections(self) -> tuple[Section, ...]:
@@ -61,13 +62,38 @@ class ContentWriter:
             if (text := Markup("\n\n".join(words for key in keys if (words := self.content(key)))))
         )
 
-    def _written(self, key: str) -> Markup:
-        template = PLAIN if self.writer.register == "plain" and self.language.has_block(PLAIN, key) else FORMAL
-        if not self.language.has_block(template, key):
-            raise BadInputError(f"{self.language.code}/{template}.md.j2: no block for the content {key!r}; write it")
+    def _remembered(self, key: str) -> Markup:
+        template = self._template(key)
+        if self.language.is_duty_bound(template, key):
+            text, record = self._written(template, key)
+        else:
+            known = (self.language, template, key, *_of_the_incident(self.writer.brief))
+            text, record = self.memory.get(known) or self.memory.setdefault(known, self._written(template, key))
+        self.writer.record.add(record)
+        return text
+
+    def _written(self, template: str, key: str) -> tuple[Markup, Record]:
+        """The words of a content, with a record of its own."""
+        writer = self.writer
+        outer, writer.record, writer.key = writer.record, Record(), key
         if template not in self._contexts:
             self._contexts[template] = self.language.context(template, self._words)
-        return Markup(tidy(self.language.block(template, key, self._contexts[template])))
+        text = Markup(tidy(self.language.block(template, key, self._contexts[template])))
+        inner, writer.record, writer.key = writer.record, outer, None
+        return text, inner
+
+    def _template(self, key: str) -> str:
+        if self.writer.register == "plain" and self.language.has_block(PLAIN, key):
+            return PLAIN
+        if not self.language.has_block(FORMAL, key):
+            raise BadInputError(f"{self.language.code}/{FORMAL}.md.j2: no block for the content {key!r}; write it")
+        return FORMAL
+
+
+def _of_the_incident(brief: Brief) -> tuple[object, ...]:
+    """What all texts of an incident share; where it is the same, so are the words of a content that no duty shapes."""
+    parts = (brief.report, brief.voice, brief.measures, brief.answers, brief.severity)
+    return (*map(id, parts), brief.facts_version, brief.now, brief.zone, brief.others_told, brief.people_told_at)
 
 
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)

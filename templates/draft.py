@@ -57,16 +57,21 @@ def drafts(briefs: Iterable[Brief], own: Path | None = None) -> tuple[tuple[Draf
     """The texts of many briefs; one that cannot be drafted is told apart and does not hold up the others."""
     done: list[Draft] = []
     refused: list[Refusal] = []
-    readers: dict[tuple[int, str, str, str], FactReader] = {}
+    shared = _Shared()
     for brief in briefs:
         try:
             spoken = language(brief.language, own)
-            key = (id(brief.report), brief.language, spoken.locale(_jurisdiction(brief)), brief.zone)
-            reader = readers.get(key) or readers.setdefault(key, _reader(brief, spoken))
-            done.append(_draft(brief, spoken, reader))
+            done.append(_draft(brief, spoken, shared.reader(brief, spoken)))
         except TemplateRefusedError as error:
             refused.append(Refusal(brief, str(error)))
     return tuple(done), tuple(refused)
+
+
+def texts(briefs: Iterable[Brief], own: Path | None = None) -> tuple[str, ...]:
+    """The bare texts of many briefs, unchecked."""
+    shared = _Shared()
+    spoken = [(brief, language(brief.language, own)) for brief in briefs]
+    return tuple(_write(brief, one, shared.reader(brief, one)).text for brief, one in spoken)
 
 
 def check(text: str, brief: Brief, own: Path | None = None) -> tuple[Finding, ...]:
@@ -109,12 +114,12 @@ def _write(brief: Brief, spoken: Language, reader: FactReader) -> Written:
         brief=brief,
         form=form.form,
         text=tidy(text) + "\n",
-        facts=writer.used,
-        missing=writer.missing,
+        facts=writer.record.used,
+        missing=writer.record.missing,
         contents=contents.contents,
         by_key=contents.written,
-        attachments=tuple(dict.fromkeys(writer.attachments)),
-        untranslated=tuple(dict.fromkeys(writer.untranslated)),
+        attachments=tuple(writer.record.attachments),
+        untranslated=tuple(writer.record.untranslated),
     )
 
 
@@ -128,6 +133,20 @@ def _title(form: TextForm, writer: Writer) -> Markup:
         stage=stage_name(brief.duty.stage, phrases) if brief.duty else Markup(""),
         organisation=writer.organisation(),
     )
+
+
+class _Shared:
+    """What the texts of an incident have in common in one language: each fact and content is put into words once."""
+
+    def __init__(self) -> None:
+        self._readers: dict[tuple[int, str, str, str], FactReader] = {}
+        self.memory: dict[str, Memory] = {}
+
+    def reader(self, brief: Brief, spoken: Language) -> FactReader:
+        key = (id(brief.report), brief.language, spoken.locale(_jurisdiction(brief)), brief.zone)
+        if key not in self._readers:
+            self._readers[key] = _reader(brief, spoken)
+        return self._readers[key]
 
 
 def _reader(brief: Brief, spoken: Language) -> FactReader:

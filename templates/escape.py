@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -17,6 +18,7 @@ _JOINERS = frozenset("\u200c\u200d")  # they shape letters and emoji, and hide n
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
+@lru_cache(maxsize=4096)
 def harmless(text: str, longest: int = LONGEST_FACT) -> Markup:
     """Outside text as one line of Markdown that shows exactly those words: no markup, link, formula or hidden direction.
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 
@@ -14,7 +14,7 @@ from models.errors import BadInputError
 from templates.dialect import Environment, TemplateRefusedError, parse
 from templates.phrases import FOLDER, Phrases, read_phrases
 from templates.watch import WatchList, read_watch_list
-from templates.writer import CONTENT_WORDS, WORDS
+from templates.writer import CONTENT_WORDS, DUTY_WORDS, WORDS
 
 LONGEST_TEXT = 200_000
 MOST_PIECES = 20_000
@@ -32,6 +32,7 @@ class Language:
         self.watch_list: WatchList = read_watch_list(self.folders[0])
         self._environment = Environment()
         self._compiled: dict[str, Template] = {}
+        self._duty_bound: dict[str, frozenset[str]] = {}
 
     def locale(self, jurisdiction: str) -> str:
         """The Babel locale for readers in a jurisdiction: dates are written their way."""
@@ -44,6 +45,9 @@ class Language:
         if name not in self._compiled:
             path = self._path(name)
             tree = parse(self._environment, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
+            self._duty_bound[name] = frozenset(
+                block.name for block in tree.find_all(nodes.Block) if _names(block) & DUTY_WORDS
+            )
             code = self._environment.compile(tree, name, _short(path))
             self._compiled[name] = Template.from_code(self._environment, code, {})
         return self._compiled[name]
@@ -60,6 +64,11 @@ class Language:
     def has_block(self, name: str, block: str) -> bool:
         """Whether the template `name` has a block called `block`."""
         return block in self.template(name).blocks
+
+    def is_duty_bound(self, name: str, block: str) -> bool:
+        """Whether the words of a block differ from duty to duty within an incident."""
+        self.template(name)
+        return block in self._duty_bound[name]
 
     def block(self, name: str, block: str, context: Context) -> str:
         """The text of one block of the template `name`."""
@@ -103,6 +112,10 @@ def _bounded(pieces: Iterator[str], name: str) -> str:
         if length > LONGEST_TEXT or len(kept) > MOST_PIECES:
             raise TemplateRefusedError(f"{name}:1: makes more than {LONGEST_TEXT} characters; take the loop out")
     return "".join(kept)
+
+
+def _names(block: nodes.Node) -> set[str]:
+    return {name.name for name in block.find_all(nodes.Name)}
 
 
 def _known_in(template: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The words a template is given. Whatever it asks for is noted: which facts the text hangs on, and what nobody knows yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from markupsafe import Markup
@@ -57,6 +57,23 @@ class Section(Shown):
     text: Markup
 
 
+@dataclass
+class Record:
+    """What a text, or a content of it, hangs on: facts used, gaps, words left untranslated, and what goes with it."""
+
+    used: dict[str, FactUsed] = field(default_factory=dict)
+    missing: dict[str, MissingContent] = field(default_factory=dict)
+    untranslated: dict[str, None] = field(default_factory=dict)
+    attachments: dict[str, None] = field(default_factory=dict)
+
+    def add(self, other: "Record") -> None:
+        """Take over what another record holds."""
+        self.used |= other.used
+        self.missing |= other.missing
+        self.untranslated |= other.untranslated
+        self.attachments |= other.attachments
+
+
 class Writer:
     """Gives one text its words, and keeps the record of the facts it used, what it lacks and what it has to be sent with."""
 
@@ -65,10 +82,7 @@ class Writer:
         self.reader = reader
         self.phrases: Phrases = reader.phrases
         self.register = register
-        self.used: dict[str, FactUsed] = {}
-        self.missing: dict[str, MissingContent] = {}
-        self.untranslated: list[str] = []
-        self.attachments: list[str] = []
+        self.record = Record()
         self.key: str | None = None
 
     # facts
@@ -230,7 +244,7 @@ class Writer:
 
     def attach(self, what: str) -> Markup:
         """Note that something has to go with the text; prints nothing."""
-        self.attachments.append(what)
+        self.record.attachments[what] = None
         return Markup("")
 
     def link(self, address: str) -> Markup:
@@ -244,7 +258,7 @@ class Writer:
         if said and said.strip():
             return harmless_paragraphs(said)
         if words:
-            self.untranslated.append(key)
+            self.record.untranslated[key] = None
         return Markup("")
 
     def _duty(self) -> Duty:
@@ -254,12 +268,12 @@ class Writer:
 
     def _use(self, path: str) -> FactUsed:
         fact = self.reader.read(path)
-        self.used[fact.path] = fact
+        self.record.used[fact.path] = fact
         return fact
 
     def _lack(self, form: Literal["fact", "sentence"]) -> Markup:
-        if self.key is not None and self.key not in self.missing:
-            self.missing[self.key] = MissingContent(self.key, str(self.phrases.say(f"content.{self.key}.question")))
+        if self.key is not None:
+            self.record.missing[self.key] = MissingContent(self.key, str(self.phrases.say(f"content.{self.key}.question")))
         heading = self.phrases.say(f"content.{self.key}.heading") if self.key else Markup("")
         return self.phrases.say(f"unknown.{self.register}.{form}", heading=heading)
 
@@ -313,4 +327,5 @@ _VERBS = (
 )
 _VALUES = ("voice", "number", "facts_version", "audience", "language", "duty")
 CONTENT_WORDS = frozenset({"title", "content", "heading", "sections", "letter"})
+DUTY_WORDS = frozenset({"duty", "contacts", "local", "audience"})  # what differs between the texts of one incident
 WORDS = CONTENT_WORDS | {*_VERBS, *_VALUES}

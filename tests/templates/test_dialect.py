@@ -7,7 +7,8 @@ from models.duty import Duty
 from templates.brief import Brief
 from templates.dialect import TemplateRefusedError
 from templates.draft import draft, drafts
-from templates.language import FOLDER, language, languages
+from templates.language import language, languages
+from templates.phrases import FOLDER
 
 MakeBrief = Callable[..., Brief]
 

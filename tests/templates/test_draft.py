@@ -264,7 +264,7 @@ def test_a_hostile_report_and_voice_come_out_as_words(
     make_brief: MakeBrief, make_duty: MakeDuty, facts: dict[str, Any]
 ) -> None:
     report = Report.model_validate(facts | {"title": HOSTILE, "organisation": {"name": HOSTILE}})
-    voice = Voice(*(HOSTILE for _ in range(13)))
+    voice = Voice(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     measures = (Measure({"en": HOSTILE * 20_000, "zh": HOSTILE}, datetime(2026, 3, 2, tzinfo=UTC)),)
 
     for audience, form in ALL_FORMS:

@@ -69,7 +69,7 @@ def test_one_person_is_not_called_people(facts: dict[str, Any]) -> None:
 
 
 def test_a_path_that_names_no_fact_is_refused(report: Report) -> None:
-    with pytest.raises(BadInputError, match="no fact has the path 'people.names'"):
+    with pytest.raises(BadInputError, match=r"no fact has the path 'people\.names'"):
         value_of("people.names", report)
 
 

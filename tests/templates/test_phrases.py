@@ -8,8 +8,8 @@ from models.errors import BadInputError
 from templates.checklist import checklist, needed_phrases
 from templates.contacts import contacts, read_contacts
 from templates.forms import read_forms
-from templates.language import FOLDER, language, languages
-from templates.phrases import Phrases, read_phrases
+from templates.language import language, languages
+from templates.phrases import FOLDER, Phrases, read_phrases
 from templates.risks import read_risks
 
 

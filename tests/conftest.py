@@ -1,0 +1,105 @@
+"""What tests of every folder share: both databases, and a desk on a clock that stands still."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from flows.acts.report import open_incident
+from flows.desk import Desk, open_desk
+from flows.settings import Settings
+from migrations.upgrade import ensure_tables
+from models.clock import VirtualClock
+from models.report import read_report
+from models.store import open_store
+from tests.postgres import PostgresMissingError, PostgresServer, postgres_running
+
+DEMO = Path(__file__).parents[1] / "tocsin" / "demo" / "data"
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # an hour and a half after the demo's organisation became aware
+
+BOTH_DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL; without one the test is skipped, or fails where TOCSIN_TESTS_COMPLETE=1 asks for every test."""
+    try:
+        with postgres_running() as server:
+            yield server
+    except PostgresMissingError as missing:
+        if os.environ.get("TOCSIN_TESTS_COMPLETE") == "1":
+            pytest.fail(f"TOCSIN_TESTS_COMPLETE=1, but {missing}")
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tocsin.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture
+def empty_store(database_url: str) -> Iterator[Engine]:
+    """An engine on an empty database, of each kind."""
+    engine = open_store(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(empty_store: Engine) -> Engine:
+    """An engine on a database with its tables, of each kind."""
+    ensure_tables(empty_store)
+    return empty_store
+
+
+@pytest.fixture(scope="session")
+def law_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the parsed law files are kept for the whole test run."""
+    return tmp_path_factory.mktemp("laws")
+
+
+@pytest.fixture
+def home(tmp_path: Path, law_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of its own, with nothing set in the environment but itself."""
+    for name in [name for name in os.environ if name.startswith("TOCSIN_") and name != "TOCSIN_TESTS_COMPLETE"]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "cache").symlink_to(law_cache)
+    monkeypatch.setenv("TOCSIN_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> VirtualClock:
+    """A clock that stands at `START` until a test moves it."""
+    clock = VirtualClock(tmp_path / "clock")
+    clock.set(START)
+    return clock
+
+
+@pytest.fixture
+def desk(home: Path, clock: VirtualClock) -> Iterator[Desk]:
+    """A desk on SQLite with the demo's organisation, whose only way out is the outbox folder."""
+    desk = open_desk(Settings(home=home, clock=clock.path, organisation=DEMO / "organisation.yaml"))
+    yield desk
+    desk.engine.dispose()
+
+
+@pytest.fixture
+def open_demo_incident(desk: Desk) -> Callable[[], str]:
+    """Opens an incident from the demo's first facts, as Nadia Roux; gives its number."""
+    return lambda: open_incident(desk, read_report(str(DEMO / "first_facts.yaml")), by="Nadia Roux")
+
+
+@pytest.fixture
+def number(open_demo_incident: Callable[[], str]) -> str:
+    """The number of one incident opened from the demo's first facts."""
+    return open_demo_incident()
