@@ -25,6 +25,7 @@ from templates.phrases import FOLDER
 from templates.writer import Section, Writer, words_of
 
 ROUNDS = 7
+PLACES = ("EU", "GB", "US-CA", "US-NY", "US-TX", "SG", "CN", "JP")
 FILING = (
     *("incident_description", "subject_categories", "affected_count", "data_categories", "record_count", "dpo_contact"),
     *("contact_point", "likely_consequences", "measures_taken", "measures_planned", "delay_reasons"),
@@ -63,7 +64,7 @@ def duty(index: int) -> Duty:
     people = index % 2 == 1
     return Duty(
         provision=f"bench-{index}",
-        jurisdiction="US-CA" if people else "EU",
+        jurisdiction=PLACES[index // 2 % len(PLACES)],
         name="A duty",
         audience=Audience.INDIVIDUALS if people else Audience.AUTHORITY,
         recipient="An authority",

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -42,7 +42,6 @@ def environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command says in one line what went wrong
         "PREFECT_LOGGING_TO_API_ENABLED": "true",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",
@@ -89,11 +88,11 @@ def running(home: Path, port: int) -> Iterator[str]:
 
 def _start(home: Path, port: int, mine: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "flows.prefect_app", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "prefect-server.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the server is ended in order.
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=joined(environment(home, port)), start_new_session=True
+            command, stdout=log, stderr=log, env={**os.environ, **environment(home, port)}, start_new_session=True
         )
     mine.write_text(str(process.pid))
     limit = time.monotonic() + START_LIMIT_SECONDS
@@ -103,11 +102,6 @@ def _start(home: Path, port: int, mine: Path) -> None:
             mine.unlink()
             raise ServerMissingError(f"the Prefect server did not start; {home / 'prefect-server.log'} says why")
         time.sleep(0.1)
-
-
-def joined(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with `extra` over it."""
-    return {**os.environ, **extra}
 
 
 def ended(process: int) -> None:

@@ -12,6 +12,7 @@ from flows.settings import Settings
 def prefect_ready(settings: Settings) -> str:
     """Point Prefect at our server; gives the UI's address. Raises `ServerMissingError`, which says how to start one."""
     given = os.environ.get("PREFECT_API_URL")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the command says what went wrong
     if given is None:
         os.environ.update(environment(settings.home, settings.server_port))
     address = (given or f"{local_address(settings.server_port)}/api").removesuffix("/api")

@@ -60,6 +60,9 @@ class _Known:
 
 def _duties(each: Prepared, known: _Known) -> Iterator[Duty]:
     answer = verdict_of(each, known.situation)
+    if answer.value is False and each.same_for_all:
+        yield from (_with(part.duty, reasons=answer.reasons) for part in each.stages)
+        return
     for recipient, authority in recipients_of(each.version.recipients, known.report, known.laws.authorities):
         place = _Place(recipient, authority, _zone(each.law, authority, known.report))
         for part in each.stages:

@@ -8,15 +8,18 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
+from laws.calendars import check_calendar
 from laws.clock import Clock, ClockRule, ClockRules, Limit, Period
 from laws.method import Methods, methods_of
 from laws.part import Part, RawCondition, Text
 from laws.question import Questions
 from laws.situation import LAW_WORDS
+from models import vocabulary
 from models.condition import ConditionError
 from models.document import Document, nearest, read_document, validated
 from models.errors import BadInputError
@@ -81,7 +84,7 @@ class Version(Part):
     applies: RawCondition | None = None
     when: RawCondition | None = None
     unless: tuple[Exemption, ...] = ()
-    recipients: AuthorityOf | list[Text]
+    recipients: AuthorityOf | tuple[Text, ...]
     clock: Clock | None = None
     stages: tuple[Stage, ...] = ()
     phased: bool = False
@@ -222,12 +225,8 @@ def load_laws(*extra_folders: Path, cache: Path | None = None) -> Laws:
 
     `cache` is a folder for what was parsed; a missing, stale or broken cache is built anew. Raises `BadInputError`.
     """
-    folders = (BUILT_IN, *extra_folders)
-    for folder in extra_folders:
-        if not folder.is_dir():
-            raise BadInputError(f"{folder}: no such folder of laws; check the path")
-    files = [(folder, path) for folder in folders for path in sorted(folder.rglob("*.yaml"))]
-    stamp = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for _, path in files]
+    files = [(folder, path) for folder in _folders(extra_folders) for path in sorted(folder.rglob("*.yaml"))]
+    stamp = _stamp([path for _, path in files])
     if cache:
         documents = _cached(cache, stamp)
         if documents:
@@ -236,6 +235,7 @@ def load_laws(*extra_folders: Path, cache: Path | None = None) -> Laws:
     documents = [read_document(path) for _, path in files]
     laws = _assembled(files, documents)
     _check_conditions(laws, dict(zip((str(path) for _, path in files), documents, strict=True)))
+    _check_calendars(laws, {document.source: document for document in documents})
     if cache:
         _keep(cache, stamp, documents)
     return laws
@@ -246,11 +246,28 @@ def check_laws(folder: Path) -> Laws:
     return load_laws(folder)
 
 
+def _folders(extra: Iterable[Path]) -> list[Path]:
+    for folder in extra:
+        if not folder.is_dir():
+            raise BadInputError(f"{folder}: no such folder of laws; check the path")
+        if not any(folder.rglob("*.yaml")):
+            raise BadInputError(f"{folder}: no law file (*.yaml) in it; check the path")
+    return [BUILT_IN, *(folder for folder in extra if folder.resolve() != BUILT_IN.resolve())]
+
+
+def _stamp(files: list[Path]) -> list[list[Any]]:
+    """What a cache is valid for: the files as they are, and the reader as it is."""
+    reader = [*sorted(BUILT_IN.glob("*.py")), *sorted(Path(vocabulary.__file__).parent.glob("*.py"))]
+    return [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in (*files, *reader)]
+
+
 def _cached(cache: Path, stamp: list[list[Any]]) -> list[Document]:
     try:
         kept = json.loads((cache / "laws.json").read_bytes())
         if kept["format"] == CACHE_FORMAT and kept["stamp"] == stamp:
-            return [Document(data, str(at[0]), {}) for at, data in zip(stamp, kept["data"], strict=True)]
+            return [
+                Document(data, str(at[0]), {}) for at, data in zip(stamp, kept["data"], strict=False)
+            ]  # the reader stamps last
     except (OSError, ValueError, KeyError, TypeError):
         return []  # it is only a cache
     return []
@@ -260,7 +277,7 @@ def _keep(cache: Path, stamp: list[list[Any]], documents: list[Document]) -> Non
     kept = {"format": CACHE_FORMAT, "stamp": stamp, "data": [document.data for document in documents]}
     with suppress(OSError):  # a cache that cannot be written only costs time
         cache.mkdir(parents=True, exist_ok=True)
-        draft = cache / f"laws.{id(documents)}.new"
+        draft = cache / f"laws.{uuid4().hex}.new"
         draft.write_text(json.dumps(kept, ensure_ascii=False))
         draft.replace(cache / "laws.json")
 
@@ -284,7 +301,7 @@ def _assembled(files: list[tuple[Path, Path]], documents: Iterable[Document]) ->
 
 
 def _refuse_second(law: Law, document: Document, earlier: tuple[Law, Document] | None, folder: Path) -> None:
-    if earlier and Path(earlier[1].source).is_relative_to(folder) and folder != BUILT_IN.parent:
+    if earlier and Path(earlier[1].source).is_relative_to(folder):
         raise BadInputError(
             f"{document.source}:{document.line_of(('law',)) or 1}: the law {law.law!r} stands in {earlier[1].source} as well; keep one"
         )
@@ -387,6 +404,18 @@ def _check_conditions(laws: Laws, documents: Mapping[str, Document]) -> None:
                         raise _defect(document, (*where, *error.location), str(error)) from error
                     for asked in _provisions_asked(raw):
                         _check_words(document, where, [asked], ids, "duty: provision")
+
+
+def _check_calendars(laws: Laws, documents: Mapping[str, Document]) -> None:
+    """Refuse an unknown calendar in an organisation's own law; for the built-in ones a test does, as it takes time."""
+    for law in laws.laws:
+        source = laws.files[law.law]
+        if law.calendar is None or Path(source).is_relative_to(BUILT_IN):
+            continue
+        try:
+            check_calendar(law.calendar)
+        except BadInputError as error:
+            raise _defect(documents[source], ("calendar",), f"calendar: {error}") from error
 
 
 def _conditions_in(version: Version) -> Iterable[tuple[_At, RawCondition]]:

@@ -36,7 +36,6 @@ class Questions:
             read = self._read[id(raw)] = (raw, self._known[key])
         return read[1]
 
-
     def _compiled(self, raw: Mapping[str, Any]) -> Condition:
         parts = raw.get("all")
         if len(raw) != 1 or not isinstance(parts, list) or not parts:

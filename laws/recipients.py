@@ -10,9 +10,9 @@ Recipient = tuple[str, Authority | None]
 Lists = Mapping[str, Mapping[str, Authority]]
 
 
-def recipients_of(asked: AuthorityOf | list[str], report: Report, lists: Lists) -> list[Recipient]:
+def recipients_of(asked: AuthorityOf | tuple[str, ...], report: Report, lists: Lists) -> list[Recipient]:
     """The recipients of a duty by name; several affected states give one each, a list of names gives one filing."""
-    if isinstance(asked, list):
+    if isinstance(asked, tuple):
         return [("; ".join(asked), None)]
     known = lists[asked.list_name]
     if asked.authority_of == "affected_states":

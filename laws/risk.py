@@ -63,7 +63,8 @@ class Risk:
 def risk_of(facts: Facts, enisa: EnisaMethod, method: RiskMethod) -> Risk:
     """Weigh the risk that this breach brings to the people affected."""
     terms = terms_of(facts, enisa)
-    weighing = _Weighing(terms.score, [f"ENISA 2013 score {terms.score}"], list(terms.missing))
+    formula = f"DPC {terms.context.range} x EI {terms.identification.range} + CB {terms.added}"
+    weighing = _Weighing(terms.score, [f"ENISA 2013 score {terms.score} ({formula})"], list(terms.missing))
     for name, cases in method.factors.items():
         weighing.add(name, cases, facts, method)
     for name, bound in method.at_most.items():
@@ -95,14 +96,14 @@ class _Weighing:
 
     def cap(self, name: str, bound: Case, facts: Facts, method: RiskMethod) -> None:
         answer = method.questions.parsed(bound.condition)(facts)
-        if answer.value is False or self.range.high <= bound.value:
+        if answer.value is False or (answer.value is None and self.range.high <= bound.value):
             return
         high = min(self.range.high, bound.value) if answer.value else self.range.high
         self._bounded(Range(min(self.range.low, bound.value), high), "at most", name, bound, answer)
 
     def lift(self, name: str, bound: Case, facts: Facts, method: RiskMethod) -> None:
         answer = method.questions.parsed(bound.condition)(facts)
-        if answer.value is False or self.range.low >= bound.value:
+        if answer.value is False or (answer.value is None and self.range.low >= bound.value):
             return
         low = max(self.range.low, bound.value) if answer.value else self.range.low
         self._bounded(Range(low, max(self.range.high, bound.value)), "at least", name, bound, answer)

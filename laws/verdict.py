@@ -36,6 +36,7 @@ class Prepared:
     when: Condition
     exemptions: tuple[tuple[str, Condition], ...]
     stages: tuple[PreparedStage, ...]
+    same_for_all: bool  # recipient and zone stand in the law, whatever the facts
 
 
 def prepared(laws: Laws, as_of: date) -> Mapping[str, Prepared]:
@@ -67,6 +68,7 @@ def _prepare(law: Law, provision: Provision, version: Version, laws: Laws) -> Pr
             )
             for stage in version.filings
         ),
+        isinstance(version.recipients, tuple) and law.timezone is not None,
     )
 
 
@@ -76,7 +78,7 @@ def _model(law: Law, provision: Provision, version: Version, stage: Stage, notes
         jurisdiction=law.jurisdiction,
         name=provision.name,
         audience=provision.audience,
-        recipient="",
+        recipient="; ".join(version.recipients) if isinstance(version.recipients, tuple) else "",
         stage=stage.name,
         verdict=Verdict.NOT_REQUIRED,
         citation=version.citation,
@@ -93,6 +95,7 @@ def _model(law: Law, provision: Provision, version: Version, stage: Stage, notes
         channel=version.channel,
         advice=version.status == "voluntary",
         phased=version.phased,
+        zone=law.timezone or "UTC",
         notes=(*notes, *stage.notes),
     )
 

@@ -183,6 +183,7 @@ class Notice(Row, table=True):
     key: str = Field(unique=True)
     incident_id: int = Field(foreign_key="incident.id", index=True)
     duty_id: int | None = Field(default=None, foreign_key="duty.id", index=True)
+    provision: str | None = None
     audience: str
     form: str
     language: str
@@ -213,6 +214,22 @@ class NoticeVersion(Row, table=True):
     author: str
     edited: bool = False
     created_at: datetime = _instant()
+    zone: str = "UTC"
+
+
+class ContentAnswer(Row, table=True):
+    """What a person answered to a question that a text leaves open, in one language."""
+
+    __tablename__ = "content_answer"
+    __table_args__ = (UniqueConstraint("incident_id", "key", "language"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    key: str
+    language: str
+    words: str
+    given_by: str
+    at: datetime = _instant()
     zone: str = "UTC"
 
 

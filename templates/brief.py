@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from models.duty import Duty, Severity
 from models.report import Report
 from models.vocabulary import Audience
 
 Words = Mapping[str, str]  # one thing said in several languages: {"en": ..., "zh": ...}
+
+NO_ANSWERS: Mapping[str, Words] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,4 +65,4 @@ class Brief:
     others_told: tuple[str, ...] = ()
     form: str | None = None
     people_told_at: datetime | None = None
-    answers: Mapping[str, Words] = field(default_factory=dict)
+    answers: Mapping[str, Words] = field(default_factory=lambda: NO_ANSWERS)

@@ -12,8 +12,9 @@ from models.vocabulary import Audience
 from templates.brief import Brief, Voice
 from templates.contacts import read_contacts
 from templates.facts import FactUsed
-from templates.forms import Contents, rule_of
+from templates.forms import Contents, read_forms, rule_of
 from templates.language import Language
+from templates.page import plain
 from templates.private import private_data
 from templates.writer import MissingContent
 
@@ -37,7 +38,10 @@ class Written:
 
     brief: Brief
     form: str
+    template: str
+    title: Markup
     text: str
+    stamps: tuple[str, ...]
     facts: Mapping[str, FactUsed]
     missing: Mapping[str, MissingContent]
     contents: Contents
@@ -72,6 +76,24 @@ def findings(text: str, written: Written, language: Language) -> tuple[Finding, 
 def blocks_approval(found: Iterable[Finding]) -> bool:
     """Whether any finding is an error."""
     return any(finding.level == "error" for finding in found)
+
+
+def disagreements(facts: Iterable[FactUsed]) -> tuple[Finding, ...]:
+    """Facts that the texts of one incident state with different values, given the facts that all of them used."""
+    values: dict[str, dict[str, None]] = {}
+    for fact in facts:
+        values.setdefault(fact.path, {})[fact.value] = None
+    return tuple(
+        Finding(
+            "error",
+            "texts_disagree",
+            f"fact {path}",
+            f"some texts rest on {' and others on '.join(repr(value) for value in different)}",
+            "draft again those that rest on older facts",
+        )
+        for path, different in values.items()
+        if len(different) > 1
+    )
 
 
 def _required_contents(checked: _Checked) -> Iterator[Finding]:
@@ -212,11 +234,27 @@ def _reworded(fact: FactUsed) -> Finding:
 def _strange_numbers(checked: _Checked) -> dict[str, int]:
     """Numbers and dates that the drafted text does not have, each with its first place."""
     known = {number for number, _ in _numbers(checked.written.text)}
+    stamped = _stamped_lines(checked.written)
     strange: dict[str, int] = {}
     for number, at in _numbers(checked.text):
-        if number not in known:
+        if number not in known and _without_numbers(_line_at(checked.text, at)) not in stamped:
             strange.setdefault(number, at)
     return strange
+
+
+def _stamped_lines(written: Written) -> set[str]:
+    """The lines that state the time of drafting: an edited text keeps the one it was drafted with."""
+    lines = written.text.split("\n")
+    return {_without_numbers(line) for line in lines if any(stamp in line for stamp in written.stamps)}
+
+
+def _without_numbers(line: str) -> str:
+    return _NUMBER.sub("#", line)
+
+
+def _line_at(text: str, at: int) -> str:
+    end = text.find("\n", at)
+    return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
 
 
 def _numbers(text: str) -> Iterator[tuple[str, int]]:
@@ -236,16 +274,21 @@ _PLACEHOLDERS = re.compile(
 def _lines(checked: _Checked) -> Iterator[Finding]:
     """What a line shows by itself: placeholders, watched words, private data, links."""
     brief = checked.written.brief
+    read = _line_reader(checked.language, brief.audience, brief.voice)
     for number, line in enumerate(checked.text.split("\n"), 1):
-        if line:
-            for finding in _in_line(line, checked.language, brief.audience, brief.voice):
-                yield replace(finding, place=f"line {number}")
+        for finding in read(line):
+            yield replace(finding, place=f"line {number}")
 
 
-@lru_cache(maxsize=8192)
-def _in_line(line: str, language: Language, audience: Audience, voice: Voice) -> tuple[Finding, ...]:
-    """The findings in one line; the texts of an incident have most lines in common, so each is read once."""
-    return (*_placeholders(line), *_watched(line, language, audience), *_private(line, voice), *_links(line, voice))
+@lru_cache(maxsize=64)
+def _line_reader(language: Language, audience: Audience, voice: Voice) -> Callable[[str], tuple[Finding, ...]]:
+    """Reads one line; the texts of an incident have most lines in common, so each is read once."""
+
+    @lru_cache(maxsize=4096)
+    def read(line: str) -> tuple[Finding, ...]:
+        return (*_placeholders(line), *_watched(line, language, audience), *_private(line, voice), *_links(line, voice))
+
+    return read
 
 
 def _placeholders(line: str) -> Iterator[Finding]:
@@ -321,15 +364,14 @@ def _translations(checked: _Checked) -> Iterator[Finding]:
 
 
 def _lengths(checked: _Checked) -> Iterator[Finding]:
-    limit = _LONGEST.get(checked.written.brief.audience)
-    if limit and len(checked.text) > limit:
-        yield Finding(
-            "warning",
-            "length",
-            "the whole text",
-            f"{len(checked.text)} characters; at most {limit} read well",
-            "shorten it",
-        )
+    """A channel that cuts a longer text is an error; a letter that is too long to be read is a warning."""
+    written = checked.written
+    cut_at = read_forms().pointers.get(written.template)
+    length = len(plain(checked.text).strip()) if cut_at else len(checked.text)
+    limit = cut_at or _LONGEST.get(written.brief.audience)
+    if limit and length > limit:
+        level: Level = "error" if cut_at else "warning"
+        yield Finding(level, "length", "the whole text", f"{length} characters; at most {limit} go", "shorten it")
 
 
 _LONGEST = {Audience.PRESS: 6_000, Audience.STAFF: 6_000, Audience.INDIVIDUALS: 12_000}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from models import vocabulary
 from models.errors import BadInputError
-from models.vocabulary import Kind, Relationship
+from models.vocabulary import Audience, Kind, Relationship
 from templates.facts import enum_section
-from templates.forms import read_forms
+from templates.forms import forms_of, read_forms
 from templates.language import FORMAL, PLAIN, SUFFIX, Language, language, languages
 from templates.phrases import Phrases
 from templates.risks import read_risks
@@ -32,13 +32,18 @@ def needed_phrases() -> Iterator[str]:
     forms = read_forms()
     for key in forms.contents:
         yield from (f"content.{key}.heading", f"content.{key}.question", f"content.{key}.marks")
-    yield from (f"titles.{template}" for texts in forms.forms.values() for template in texts.values())
+    yield from (f"titles.{template}" for template in templates())
     for rule in forms.provisions.values():
         yield from (f"prescribed_sections.{name}" for name in rule.sections or ())
         yield from (f"titles.{title}" for title in filter(None, (rule.title,)))
     yield from (f"sections.{name}" for name in forms.letter_sections)
     yield from (f"risks.{name}" for name in read_risks().risks)
     yield from (f"advice.{name}" for name in read_risks().advice)
+
+
+def templates() -> set[str]:
+    """The names of the templates that the forms call for."""
+    return {template for audience in Audience for template in forms_of(audience).values()}
 
 
 def _enums() -> list[type[StrEnum]]:
@@ -61,8 +66,7 @@ def _missing_phrases(one: Language, reference: set[str]) -> Iterator[str]:
 
 def _broken_templates(one: Language) -> Iterator[str]:
     forms = read_forms()
-    texts = {template for by_form in forms.forms.values() for template in by_form.values()}
-    for name in sorted({*texts, FORMAL, PLAIN, *_found(one)}):
+    for name in sorted({*templates(), FORMAL, PLAIN, *_found(one)}):
         if refusal := _refusal(one, name):
             yield refusal
     for key in forms.contents if _refusal(one, FORMAL) is None else ():

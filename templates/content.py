@@ -23,6 +23,7 @@ class ContentWriter:
         self.contents = contents
         self.rule = rule_of(writer.brief.duty)
         self.memory = memory
+        self._rests_on = (writer.register, *_of_the_incident(writer.brief))
         self.written: dict[str, Markup] = {}
         self._contexts: dict[str, Context] = {}
         self._words: dict[str, object] = {}
@@ -42,7 +43,7 @@ class ContentWriter:
         return self.writer.phrases.say(f"content.{key}.heading")
 
     def content(self, key: str) -> Markup:
-        """The words of one content; written once for a text, and once for an incident where no duty shapes them."""
+        """The words of one content; written once for all texts in which they are the same."""
         if key not in self.written:
             self.written[key] = self._remembered(key)
         return self.written[key]
@@ -64,13 +65,19 @@ class ContentWriter:
 
     def _remembered(self, key: str) -> Markup:
         template = self._template(key)
-        if self.language.is_duty_bound(template, key):
-            text, record = self._written(template, key)
-        else:
-            known = (self.language, template, key, *_of_the_incident(self.writer.brief))
-            text, record = self.memory.get(known) or self.memory.setdefault(known, self._written(template, key))
+        known = (template, key, self._rests_on, self._shaped_by(template, key))
+        if known not in self.memory:
+            self.memory[known] = self._written(template, key)
+        text, record = self.memory[known]
         self.writer.record.add(record)
         return text
+
+    def _shaped_by(self, template: str, key: str) -> tuple[object, ...]:
+        """What of the duty and the reader shapes the words of a content: what else is the same finds them written."""
+        brief = self.writer.brief
+        place = brief.duty.jurisdiction if brief.duty else None
+        shapes = {"duty": id(brief.duty), "contacts": place, "local": place, "audience": brief.audience}
+        return tuple(shapes[word] for word in self.language.duty_words(template, key))
 
     def _written(self, template: str, key: str) -> tuple[Markup, Record]:
         """The words of a content, with a record of its own."""
@@ -91,17 +98,28 @@ class ContentWriter:
 
 
 def _of_the_incident(brief: Brief) -> tuple[object, ...]:
-    """What all texts of an incident share; where it is the same, so are the words of a content that no duty shapes."""
+    """What the texts of an incident share and the words of a content rest on."""
     parts = (brief.report, brief.voice, brief.measures, brief.answers, brief.severity)
-    return (*map(id, parts), brief.facts_version, brief.now, brief.zone, brief.others_told, brief.people_told_at)
+    return (
+        *map(id, parts),
+        brief.number,
+        brief.facts_version,
+        brief.now,
+        brief.zone,
+        brief.others_told,
+        brief.people_told_at,
+    )
 
 
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_TRAILING = re.compile(r" +$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _CHINESE_BREAK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff01-\uff60])\n(?=[\u4e00-\u9fff“（《])")
 
 
 def tidy(text: str) -> str:
     """Text without trailing spaces, double blank lines, and line breaks that would show as spaces in Chinese."""
-    text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
-    return _CHINESE_BREAK.sub("", text)
+    if " \n" in text:
+        text = _TRAILING.sub("", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return (text if text.isascii() else _CHINESE_BREAK.sub("", text)).strip()

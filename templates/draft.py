@@ -7,14 +7,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from models.errors import BadInputError
 from models.vocabulary import Audience
 from templates.brief import Brief
 from templates.check import Finding, Written, findings
-from templates.content import ContentWriter, tidy
-from templates.dialect import TemplateRefusedError
+from templates.content import ContentWriter, Memory, tidy
 from templates.escape import harmless
 from templates.facts import FactReader, FactUsed
-from templates.forms import TextForm, contents_of, read_forms, rule_of, text_form
+from templates.forms import NOTHING, TextForm, contents_of, read_forms, rule_of, text_form
 from templates.language import Language, language
 from templates.page import subject
 from templates.writer import MissingContent, Writer, stage_name, words_of
@@ -49,38 +49,34 @@ def draft(brief: Brief, own: Path | None = None) -> Draft:
     Templates in `own` win over ours. Raises `BadInputError`, or `TemplateRefusedError` that names the template's file and
     line.
     """
-    spoken = language(brief.language, own)
-    return _draft(brief, spoken, _reader(brief, spoken))
+    return _checked(_written(brief, _Incident(own)), language(brief.language, own))
 
 
 def drafts(briefs: Iterable[Brief], own: Path | None = None) -> tuple[tuple[Draft, ...], tuple[Refusal, ...]]:
     """The texts of many briefs; one that cannot be drafted is told apart and does not hold up the others."""
     done: list[Draft] = []
     refused: list[Refusal] = []
-    shared = _Shared()
-    for brief in briefs:
+    incident = _Incident(own)
+    for brief in list(briefs):  # held, since what they share is recognised by identity
         try:
-            spoken = language(brief.language, own)
-            done.append(_draft(brief, spoken, shared.reader(brief, spoken)))
-        except TemplateRefusedError as error:
+            done.append(_checked(_written(brief, incident), language(brief.language, own)))
+        except BadInputError as error:
             refused.append(Refusal(brief, str(error)))
     return tuple(done), tuple(refused)
 
 
 def texts(briefs: Iterable[Brief], own: Path | None = None) -> tuple[str, ...]:
     """The bare texts of many briefs, unchecked."""
-    shared = _Shared()
-    spoken = [(brief, language(brief.language, own)) for brief in briefs]
-    return tuple(_write(brief, one, shared.reader(brief, one)).text for brief, one in spoken)
+    incident = _Incident(own)
+    return tuple(_written(brief, incident).text for brief in list(briefs))
 
 
 def check(text: str, brief: Brief, own: Path | None = None) -> tuple[Finding, ...]:
     """What is wrong with a text, edited or not, compared with what `brief` gives now; errors first, and they block approval.
 
-    Give the brief that the text was drafted from with today's facts, and with its own `now`: the date of the text is kept.
+    The brief may be of a later time than the text: the day and time of drafting that the text states are let stand.
     """
-    spoken = language(brief.language, own)
-    return findings(text, _write(brief, spoken, _reader(brief, spoken)), spoken)
+    return findings(text, _written(brief, _Incident(own)), language(brief.language, own))
 
 
 def digest(text: str) -> str:
@@ -88,13 +84,28 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _draft(brief: Brief, spoken: Language, reader: FactReader) -> Draft:
-    written = _write(brief, spoken, reader)
+class _Incident:
+    """What the texts of an incident have in common: each fact and content is put into the words of a language once."""
+
+    def __init__(self, own: Path | None) -> None:
+        self.own = own
+        self._shared: dict[tuple[object, ...], tuple[FactReader, Memory]] = {}
+
+    def shared(self, brief: Brief, spoken: Language) -> tuple[FactReader, Memory]:
+        """The reader of the brief's facts, and the contents already written with it."""
+        locale = spoken.locale(brief.duty.jurisdiction if brief.duty else brief.report.organisation.country or "")
+        key = (id(brief.report), brief.language, locale, brief.zone)
+        if key not in self._shared:
+            self._shared[key] = FactReader(brief.report, spoken.phrases, locale, brief.zone), {}
+        return self._shared[key]
+
+
+def _checked(written: Written, spoken: Language) -> Draft:
     return Draft(
-        audience=brief.audience,
-        language=brief.language,
+        audience=written.brief.audience,
+        language=written.brief.language,
         form=written.form,
-        subject=subject(written.text),
+        subject=subject(written.text) or subject(f"# {written.title}"),
         text=written.text,
         sha256=digest(written.text),
         facts_used=tuple(written.facts.values()),
@@ -103,17 +114,22 @@ def _draft(brief: Brief, spoken: Language, reader: FactReader) -> Draft:
     )
 
 
-def _write(brief: Brief, spoken: Language, reader: FactReader) -> Written:
+def _written(brief: Brief, incident: _Incident) -> Written:
+    spoken = language(brief.language, incident.own)
     form = text_form(brief.audience, brief.form)
-    register = "plain" if brief.audience in read_forms().plain else "formal"
-    writer = Writer(brief, reader, "plain" if register == "plain" else "formal")
-    contents = ContentWriter(writer, spoken, contents_of(brief.duty, brief.report), rule_of(brief.duty))
-    words = words_of(writer)
-    text = spoken.render(form.template, contents.words(words) | {"title": _title(form, writer)})
+    reader, memory = incident.shared(brief, spoken)
+    writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal")
+    held = NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report)
+    contents = ContentWriter(writer, spoken, held, memory)
+    title = _title(form, writer)
+    text = spoken.render(form.template, contents.words(words_of(writer)) | {"title": title})
     return Written(
         brief=brief,
         form=form.form,
+        template=form.template,
+        title=title,
         text=tidy(text) + "\n",
+        stamps=(str(writer.today()), str(writer.moment())),
         facts=writer.record.used,
         missing=writer.record.missing,
         contents=contents.contents,
@@ -133,25 +149,3 @@ def _title(form: TextForm, writer: Writer) -> Markup:
         stage=stage_name(brief.duty.stage, phrases) if brief.duty else Markup(""),
         organisation=writer.organisation(),
     )
-
-
-class _Shared:
-    """What the texts of an incident have in common in one language: each fact and content is put into words once."""
-
-    def __init__(self) -> None:
-        self._readers: dict[tuple[int, str, str, str], FactReader] = {}
-        self.memory: dict[str, Memory] = {}
-
-    def reader(self, brief: Brief, spoken: Language) -> FactReader:
-        key = (id(brief.report), brief.language, spoken.locale(_jurisdiction(brief)), brief.zone)
-        if key not in self._readers:
-            self._readers[key] = _reader(brief, spoken)
-        return self._readers[key]
-
-
-def _reader(brief: Brief, spoken: Language) -> FactReader:
-    return FactReader(brief.report, spoken.phrases, spoken.locale(_jurisdiction(brief)), brief.zone)
-
-
-def _jurisdiction(brief: Brief) -> str:
-    return brief.duty.jurisdiction if brief.duty else brief.report.organisation.country or ""

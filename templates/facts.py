@@ -260,6 +260,7 @@ class FactReader:
         self.zone_name = zone_name
         self.zone = zone(zone_name)
         self._read: dict[str, FactUsed] = {}
+        self._moments: dict[tuple[datetime, str], Markup] = {}
 
     def read(self, path: str) -> FactUsed:
         """The fact at `path`; `times.aware_at.day` is that time's day in this reader's zone."""
@@ -310,6 +311,11 @@ class FactReader:
 
     def moment(self, instant: datetime, form: Literal["moment", "short"] = "moment") -> Markup:
         """A day and time in the reader's zone with its offset; the zone is named, but not in the short form."""
+        if (instant, form) not in self._moments:
+            self._moments[instant, form] = self._moment(instant, form)
+        return self._moments[instant, form]
+
+    def _moment(self, instant: datetime, form: str) -> Markup:
         local = instant.astimezone(self.zone)
         return self.phrases.say(
             f"times.{form}",

@@ -40,6 +40,8 @@ class Forms(_Part):
     """The file `forms.yaml`."""
 
     forms: dict[Audience, dict[str, str]]
+    on_request: dict[Audience, dict[str, str]]
+    pointers: dict[str, int]
     plain: list[Audience]
     contents: dict[str, str]
     silent: list[str]
@@ -67,6 +69,7 @@ class Contents:
     forbidden: tuple[str, ...]
 
 
+NOTHING = Contents((), (), ())
 _FREE = ProvisionRule(citation="")
 _PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
 
@@ -78,7 +81,10 @@ def read_forms() -> Forms:
 
 
 def texts_for(duty: Duty | None) -> tuple[TextForm, ...]:
-    """The texts that a duty needs; without a duty those for the press, customer care and staff."""
+    """The texts that a duty needs; without a duty those for the press, customer care and staff.
+
+    Forms that are drafted only on request, such as a text message, are not among them.
+    """
     audiences = _PUBLIC if duty is None else (duty.audience,)
     return tuple(
         TextForm(audience, form, template)
@@ -89,11 +95,17 @@ def texts_for(duty: Duty | None) -> tuple[TextForm, ...]:
 
 def text_form(audience: Audience, form: str | None) -> TextForm:
     """The form called `form`, or the audience's first, or a `BadInputError` that names those there are."""
-    known = read_forms().forms[audience]
+    known = forms_of(audience)
     chosen = form or next(iter(known))
     if chosen not in known:
         raise BadInputError(f"no text for {audience.value} has the form {chosen!r}{nearest(chosen, known)}")
     return TextForm(audience, chosen, known[chosen])
+
+
+def forms_of(audience: Audience) -> dict[str, str]:
+    """Every form that the audience has, those on request last, with its template."""
+    table = read_forms()
+    return table.forms[audience] | table.on_request.get(audience, {})
 
 
 def rule_of(duty: Duty | None) -> ProvisionRule:
@@ -107,7 +119,7 @@ def contents_of(duty: Duty | None, report: Report) -> Contents:
     Raises `BadInputError` for a key that no template has words for.
     """
     if duty is None:
-        return Contents((), (), ())
+        return NOTHING
     table, rule = read_forms(), rule_of(duty)
     named = [key for key in duty.content if key not in table.silent]
     for key in named:

@@ -32,7 +32,7 @@ class Language:
         self.watch_list: WatchList = read_watch_list(self.folders[0])
         self._environment = Environment()
         self._compiled: dict[str, Template] = {}
-        self._duty_bound: dict[str, frozenset[str]] = {}
+        self._duty_words: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def locale(self, jurisdiction: str) -> str:
         """The Babel locale for readers in a jurisdiction: dates are written their way."""
@@ -45,9 +45,7 @@ class Language:
         if name not in self._compiled:
             path = self._path(name)
             tree = parse(self._environment, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
-            self._duty_bound[name] = frozenset(
-                block.name for block in tree.find_all(nodes.Block) if _names(block) & DUTY_WORDS
-            )
+            self._duty_words[name] = {block.name: _duty_words(block) for block in tree.find_all(nodes.Block)}
             code = self._environment.compile(tree, name, _short(path))
             self._compiled[name] = Template.from_code(self._environment, code, {})
         return self._compiled[name]
@@ -65,10 +63,10 @@ class Language:
         """Whether the template `name` has a block called `block`."""
         return block in self.template(name).blocks
 
-    def is_duty_bound(self, name: str, block: str) -> bool:
-        """Whether the words of a block differ from duty to duty within an incident."""
+    def duty_words(self, name: str, block: str) -> tuple[str, ...]:
+        """The words of a block that differ between the texts of one incident."""
         self.template(name)
-        return block in self._duty_bound[name]
+        return self._duty_words[name].get(block, ())
 
     def block(self, name: str, block: str, context: Context) -> str:
         """The text of one block of the template `name`."""
@@ -114,8 +112,8 @@ def _bounded(pieces: Iterator[str], name: str) -> str:
     return "".join(kept)
 
 
-def _names(block: nodes.Node) -> set[str]:
-    return {name.name for name in block.find_all(nodes.Name)}
+def _duty_words(block: nodes.Block) -> tuple[str, ...]:
+    return tuple(sorted({name.name for name in block.find_all(nodes.Name)} & DUTY_WORDS))
 
 
 def _known_in(template: str) -> frozenset[str]:

@@ -273,7 +273,9 @@ class Writer:
 
     def _lack(self, form: Literal["fact", "sentence"]) -> Markup:
         if self.key is not None:
-            self.record.missing[self.key] = MissingContent(self.key, str(self.phrases.say(f"content.{self.key}.question")))
+            self.record.missing[self.key] = MissingContent(
+                self.key, str(self.phrases.say(f"content.{self.key}.question"))
+            )
         heading = self.phrases.say(f"content.{self.key}.heading") if self.key else Markup("")
         return self.phrases.say(f"unknown.{self.register}.{form}", heading=heading)
 

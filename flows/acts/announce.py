@@ -49,9 +49,7 @@ def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> No
             )
 
 
-def _card(
-    session: Session, incident: Incident, notice: Notice
-) -> tuple[str, Sequence[Mapping[str, object]]]:
+def _card(session: Session, incident: Incident, notice: Notice) -> tuple[str, Sequence[Mapping[str, object]]]:
     version = current(session, notice)
     roles = open_roles(session, incident, notice)
     return version.sha256, blocks_approval_needed(

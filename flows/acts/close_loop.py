@@ -3,6 +3,7 @@
 from sqlmodel import Session, col, select
 
 from flows.acts.draft import title
+from flows.acts.ladder import climb
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.incident import find, identity
@@ -15,6 +16,7 @@ def settle(desk: Desk, number: str) -> int:
     """Mark what was sent and what is met; gives how many duties were met."""
     with writing(desk.engine) as session:
         incident = find(session, number)
+        desk.guard(session)
         arrived = session.exec(
             select(Notice, Delivery)
             .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
@@ -25,7 +27,11 @@ def settle(desk: Desk, number: str) -> int:
             session.add(notice)
         session.flush()
         duties = {notice.duty_id for notice, _ in arrived if notice.duty_id is not None}
-        return sum(_met(desk, session, incident, duty_id) for duty_id in sorted(duties))
+        met = sum(_met(desk, session, incident, duty_id) for duty_id in sorted(duties))
+        if met:  # no alert may fire for what is met, whenever the law is next applied
+            rows = session.exec(select(DutyRecord).where(DutyRecord.incident_id == incident.id)).all()
+            climb(session, incident, rows, desk.clock())
+        return met
 
 
 def _met(desk: Desk, session: Session, incident: Incident, duty_id: int) -> bool:

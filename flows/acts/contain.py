@@ -201,6 +201,9 @@ def _kept(desk: Desk, number: str, key: str, why: str | None) -> str:
         retry = playbook.step(key.split("[")[0]).retry
         row.record, row.finished_at = "failed", desk.clock()
         row.next_try_at = retry.next_try_at(desk.clock(), row.attempts, f"{number}:{key}") if retry else None
+        asked_for = session.exec(select(Delivery.next_try_at).where(Delivery.key == _key(incident, key))).first()
+        if row.next_try_at and asked_for:
+            row.next_try_at = max(row.next_try_at, asked_for)  # the other side may have named a later time
         session.add(row)
         _note(
             desk,

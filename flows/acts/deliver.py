@@ -3,11 +3,14 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, or_, select
 
+from flows.acts.playbook import planned
+from flows.acts.sign import unfit
 from flows.desk import Desk
 from integrations.channel import Channel
 from models.errors import NotAllowedError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
@@ -15,11 +18,12 @@ from models.incident import find, identity
 from models.ledger import record
 from models.message import Message, Taken
 from models.store import reading, writing
-from models.tables import Delivery, Incident, Receipt
+from models.tables import Delivery, Incident, Notice, Receipt
+from playbooks.plan import StepState
 
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
-UNFINISHED = ("pending", "sending", "uncertain")
+PRESUMED_ALIVE = timedelta(minutes=2)  # longer than any channel waits for its answer
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,16 @@ class Attempt:
 
 
 def queue(session: Session, desk: Desk, incident: Incident, delivery: Delivery) -> bool:
-    """Write the row that must stand before the act; the same key again changes nothing and gives False."""
-    if session.exec(select(Delivery.id).where(Delivery.key == delivery.key)).first() is not None:
+    """Write the row that must stand before the act; the same key again changes nothing and gives False.
+
+    One that was withdrawn is put back in the queue: the same words are wanted after all.
+    """
+    known = session.exec(select(Delivery).where(Delivery.key == delivery.key)).first()
+    if known is not None and known.state != "withdrawn":
         return False
+    if known is not None:
+        known.state, known.last_error, known.next_try_at = "pending", None, None
+    delivery = known or delivery
     session.add(delivery)
     _note(session, desk, incident, "delivery.queued", delivery)
     return True
@@ -64,12 +75,23 @@ def waiting(desk: Desk, number: str, purpose: str | None = None) -> list[str]:
     with reading(desk.engine) as session:
         query = select(Delivery.key).where(
             Delivery.incident_id == find(session, number).id,
-            col(Delivery.state).in_(UNFINISHED),
-            or_(col(Delivery.next_try_at).is_(None), col(Delivery.next_try_at) <= desk.clock()),
+            may_be_tried(desk.clock()),
         )
         if purpose:
             query = query.where(Delivery.purpose == purpose)
         return list(session.exec(query.order_by(col(Delivery.id))))
+
+
+def may_be_tried(now: datetime) -> ColumnElement[bool]:
+    """Which rows' time has come; one that is being sent is left to whoever sends it for as long as that may live.
+
+    A process dies in real time, also in a rehearsal, so that this part goes by the machine's clock.
+    """
+    due, real = col(Delivery.next_try_at), datetime.now(UTC)
+    return or_(
+        and_(col(Delivery.state).in_(("pending", "uncertain")), or_(due.is_(None), due <= now)),
+        and_(Delivery.state == "sending", or_(due.is_(None), due <= real)),
+    )
 
 
 def attempt(desk: Desk, number: str, key: str) -> Attempt:
@@ -94,7 +116,9 @@ def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt
         row = _row(session, key)
         channel, message, state = desk.channels.named(row.channel), message_of(row, number), row.state
     if state == "sent":
-        return channel, message, Attempt(key, row.body.get("what", row.purpose), channel.name, "sent", "sent before")
+        return channel, message, _as_it_is(row, "sent before")
+    if _in_other_hands(desk, row):
+        return channel, message, _as_it_is(row, "another run is sending it")
     if state in ("sending", "uncertain") and channel.settles == "lookup":
         try:
             found = channel.was_taken(message)
@@ -107,8 +131,13 @@ def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt
         if found:
             return channel, message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
     with writing(desk.engine) as session:
-        incident, row = find(session, number), _row(session, key)
+        incident, row = find(session, number), _row(session, key, lock=True)
         desk.guard(session)
+        if row.state != state or _in_other_hands(desk, row):
+            return channel, message, _as_it_is(row, "another run is sending it")
+        why = _unwanted(desk, session, incident, row)
+        if why is not None:
+            return channel, message, _withdrawn(desk, session, incident, row, why)
         if state == "sending" and channel.settles == "same_identity":
             _note(
                 session,
@@ -119,8 +148,44 @@ def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt
                 why="the run that sent it died; sent again under the same identity",
             )
         row.state, row.attempts = "sending", row.attempts + 1
+        # Whoever holds the lease next knows that this run is dead; of the watch, which takes none, only time can tell.
+        by_the_lease = desk.held is not None and row.purpose != "alert"
+        row.next_try_at = None if by_the_lease else datetime.now(UTC) + PRESUMED_ALIVE
         session.add(row)
     return channel, message, None
+
+
+def _in_other_hands(desk: Desk, row: Delivery) -> bool:
+    if row.state != "sending":
+        return False
+    return desk.held is None if row.next_try_at is None else row.next_try_at > datetime.now(UTC)
+
+
+def _as_it_is(row: Delivery, detail: str) -> Attempt:
+    return Attempt(row.key, row.body.get("what", row.purpose), row.channel, row.state, detail)
+
+
+def _unwanted(desk: Desk, session: Session, incident: Incident, row: Delivery) -> str | None:
+    """Why what was queued is not to be sent any more, or None: facts, texts and steps may have changed since."""
+    if row.notice_id is not None:
+        notice = session.get_one(Notice, row.notice_id)
+        if notice.state != "approved" or notice.version != row.notice_version:
+            return "its text was changed or sent back after it was queued"
+        return unfit(session, incident, notice)
+    plan = planned(desk, session, incident) if row.step_key is not None else None
+    step = plan.by_key.get(row.step_key or "") if plan else None
+    if step is not None and step.state in (StepState.SKIPPED, StepState.NOT_NEEDED, StepState.DONE):
+        return f"its step is {step.state.replace('_', ' ')} now"
+    return None
+
+
+def _withdrawn(desk: Desk, session: Session, incident: Incident, row: Delivery, why: str) -> Attempt:
+    if row.state in ("sending", "uncertain"):
+        why = f"{why}; whether an earlier try arrived is not known"
+    row.state, row.last_error, row.next_try_at = "withdrawn", why, None
+    session.add(row)
+    _note(session, desk, incident, "delivery.withdrawn", row, why=why)
+    return _as_it_is(row, why)
 
 
 def message_of(row: Delivery, number: str) -> Message:
@@ -141,7 +206,9 @@ def message_of(row: Delivery, number: str) -> Message:
 
 def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
     with writing(desk.engine) as session:
-        incident, row = find(session, number), _row(session, key)
+        incident, row = find(session, number), _row(session, key, lock=True)
+        if row.state == "sent":
+            return _as_it_is(row, "sent before")
         now = desk.clock()
         row.state, row.sent_at, row.last_error, row.next_try_at = "sent", now, None, None
         session.add(row)
@@ -158,7 +225,9 @@ def _postponed(
     desk: Desk, number: str, key: str, state: str, kind: str, why: str, retry_after: timedelta | None
 ) -> Attempt:
     with writing(desk.engine) as session:
-        incident, row = find(session, number), _row(session, key)
+        incident, row = find(session, number), _row(session, key, lock=True)
+        if row.state == "sent":
+            return _as_it_is(row, "sent before")
         row.state, row.last_error = state, why
         row.next_try_at = None if state == "refused" else desk.clock() + (retry_after or _delay(row.attempts))
         session.add(row)
@@ -178,13 +247,16 @@ def send_again(desk: Desk, number: str, key: str, *, by: str) -> None:
         incident, row = find(session, number), _row(session, key)
         if row.state == "sent":
             raise NotAllowedError(f"{key} was sent already; a second copy needs a correction of its own")
+        if row.state in ("sending", "withdrawn"):
+            raise NotAllowedError(f"{key} is {row.state}; what is to be sent is queued by the next run")
         row.state, row.next_try_at = ("pending" if row.state == "refused" else row.state), None
         session.add(row)
         _note(session, desk, incident, "delivery.queued", row, actor=by)
 
 
-def _row(session: Session, key: str) -> Delivery:
-    return session.exec(select(Delivery).where(Delivery.key == key)).one()
+def _row(session: Session, key: str, *, lock: bool = False) -> Delivery:
+    query = select(Delivery).where(Delivery.key == key)
+    return session.exec(query.with_for_update() if lock else query).one()
 
 
 def _note(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from flows.acts.answer import answers_of
 from flows.acts.evaluate import DUTY, duty_of
 from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
@@ -17,7 +18,7 @@ from models.ledger import record, sha256_of
 from models.places import lies_in
 from models.report import Report
 from models.store import writing
-from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
+from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
 from templates.draft import Draft, drafts
@@ -62,6 +63,7 @@ class _Source:
     others_told: tuple[str, ...]
     people_told_at: datetime | None
     now: datetime
+    answers: dict[str, dict[str, str]]
     known: dict[str, tuple[Notice, NoticeVersion]]
 
 
@@ -73,10 +75,13 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
     with writing(desk.engine) as session:
         desk.guard(session)
         source = _source(desk, session, find(session, number))
+        _withdraw(desk, session, source, audiences)
         needed = [text for text in _texts(desk, session, source, audiences) if _is_needed(session, source, text)]
         made, refused = drafts([text.brief for text in needed], desk.settings.templates)
         for refusal in refused:
             payload = {"what": f"{refusal.brief.audience.value} ({refusal.brief.language})", "why": refusal.reason}
+            if _is_told(session, source.incident, payload):
+                continue
             record(
                 session,
                 source.incident,
@@ -89,6 +94,44 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
         kept_briefs = {id(refusal.brief) for refusal in refused}
         written = [text for text in needed if id(text.brief) not in kept_briefs]
         return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
+
+
+def _is_told(session: Session, incident: Incident, refusal: dict[str, str]) -> bool:
+    """Whether the ledger says already, with these words, that a text could not be drafted."""
+    rows = session.exec(
+        select(LedgerEntry.payload).where(LedgerEntry.incident_id == incident.id, LedgerEntry.kind == "notice.refused")
+    )
+    return refusal in list(rows)
+
+
+def _withdraw(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> None:
+    """What the law asks for no more is not said any more; should the duty arise again, the text is drafted again."""
+    rows = session.exec(
+        select(Notice)
+        .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id))
+        .where(
+            Notice.incident_id == source.incident.id,
+            col(Notice.audience).in_([audience.value for audience in audiences]),
+            col(Notice.state).in_(("draft", "approved")),
+            DutyRecord.state == "closed",
+        )
+        .order_by(col(Notice.id))
+    ).all()
+    for notice in (row for row in rows if not has_left(session, row)):
+        notice.state = "withdrawn"
+        session.add(notice)
+        reason = "the duty no longer arises"
+        payload = {"notice": notice.id, "what": title(notice), "reason": reason}
+        record(
+            session,
+            source.incident,
+            "notice.withdrawn",
+            payload,
+            actor="tocsin",
+            at=source.now,
+            zone=source.incident.zone,
+        )
+        void_approvals(desk, session, source.incident, notice, reason)
 
 
 @dataclass(frozen=True)
@@ -156,6 +199,7 @@ def _source(desk: Desk, session: Session, incident: Incident) -> _Source:
         tuple(sorted({row.recipient for row in told if row.audience in (Audience.AUTHORITY, Audience.CSIRT)})),
         min(people_told, default=None),
         desk.clock(),
+        answers_of(session, incident),
         {notice.key: (notice, version) for notice, version in notices},
     )
 
@@ -189,6 +233,16 @@ def current(session: Session, notice: Notice) -> NoticeVersion:
     ).one()
 
 
+def has_left(session: Session, notice: Notice) -> bool:
+    """Whether a text of the notice was sent, or may have been."""
+    row = session.exec(
+        select(Delivery.id).where(
+            Delivery.notice_id == notice.id, col(Delivery.state).in_(("sending", "uncertain", "sent"))
+        )
+    ).first()
+    return row is not None
+
+
 def _languages(desk: Desk, report: Report, duty: Duty | None) -> tuple[str, ...]:
     """A filing speaks its law's language; people theirs; what is for the public those that are set. English where we lack one."""
     ours = languages()
@@ -206,9 +260,9 @@ def _is_needed(session: Session, source: _Source, text: _Text) -> bool:
     """Whether to draft: what is not there; else never what was sent or edited by a person, and what was signed only if a
     fact that it states has changed."""
     notice, version = source.known.get(text.key, (None, None))
-    if notice is None or version is None:
+    if notice is None or version is None or notice.state == "withdrawn":
         return True
-    if version.inputs == text.inputs or notice.state in ("sent", "withdrawn") or version.edited:
+    if version.inputs == text.inputs or notice.state == "sent" or version.edited:
         return False
     return not signatures(session, notice, version) or bool(stale(facts_used(version), source.report))
 
@@ -240,6 +294,7 @@ def _brief(source: _Source, duty: Duty | None, audience: Audience, form: str, la
         others_told=source.others_told,
         form=form,
         people_told_at=source.people_told_at,
+        answers=source.answers,
     )
 
 
@@ -255,6 +310,7 @@ def _inputs(brief: Brief) -> str:
                 for measure in brief.measures
             ],
             "others_told": list(brief.others_told),
+            "answers": {key: dict(words) for key, words in brief.answers.items()},
         }
     )
 
@@ -283,6 +339,7 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
             key=text.key,
             incident_id=identity(incident),
             duty_id=text.duty_id,
+            provision=brief.duty.provision if brief.duty else None,
             audience=brief.audience.value,
             form=made.form,
             language=brief.language,
@@ -333,8 +390,9 @@ def new_version(
 
 
 def title(notice: Notice) -> str:
-    """What the notice is, in a few words."""
-    return f"{notice.form.replace('_', ' ')} to {notice.recipient} ({notice.language})"
+    """What the notice is, in a few words: its form, recipient, provision and language."""
+    provision = f"{notice.provision}, " if notice.provision else ""
+    return f"{notice.form.replace('_', ' ')} to {notice.recipient} ({provision}{notice.language})"
 
 
 def void_approvals(desk: Desk, session: Session, incident: Incident, notice: Notice, reason: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from flows.acts.draft import brief_for, new_version, title, void_approvals
+from flows.acts.draft import brief_for, has_left, new_version, title, void_approvals
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
@@ -38,8 +38,9 @@ def edit_notice(desk: Desk, number: str, notice_id: int, text: str, *, by: str) 
         notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
         if notice is None:
             raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
-        if notice.state not in ("draft", "approved"):
-            raise NotAllowedError(f"notice {notice_id} is {notice.state}; write a correction instead of editing it")
+        if notice.state not in ("draft", "approved") or has_left(session, notice):
+            state = "on its way" if notice.state == "approved" else notice.state
+            raise NotAllowedError(f"notice {notice_id} is {state}; write a correction instead of editing it")
         brief, own = brief_for(desk, session, incident, notice), desk.settings.templates
         made = replace(
             draft(brief, own), subject=subject(text), text=text, sha256=digest(text), findings=check(text, brief, own)

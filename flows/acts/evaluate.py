@@ -95,6 +95,7 @@ def evaluate(desk: Desk, number: str) -> Evaluated:
     """Derive every duty again from the latest facts and keep the difference, on the ledger too."""
     with writing(desk.engine) as session:
         incident = find(session, number)
+        desk.guard(session)
         found = _assessed(desk, session, incident)
         known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
         first_time = not known
@@ -164,7 +165,7 @@ def _essence(row: DutyRecord) -> dict[str, Any]:
 def _change_between(before: dict[str, Any], after: dict[str, Any]) -> str | None:
     if before["state"] != after["state"]:
         return {"open": "gained", "undecided": "reopened", "closed": "withdrawn"}.get(after["state"], "met")
-    if after["state"] not in ("open", "undecided") or before["due_at"] == after["due_at"]:
+    if after["state"] == "closed" or before["due_at"] == after["due_at"]:
         return None
     return "clock_started" if before["due_at"] is None else "clock_moved"
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from flows.acts.deliver import new_delivery, queue
-from flows.acts.draft import current, title
+from flows.acts.draft import current, has_left, title, void_approvals
 from flows.acts.playbook import notice_rules
-from flows.acts.sign import open_roles
+from flows.acts.sign import unfit
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from integrations.channel import Channel
@@ -16,7 +16,7 @@ from models.errors import BadInputError, NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
-from models.tables import Delivery, DutyRecord, Incident, Notice, NoticeVersion
+from models.tables import DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.page import html
 
@@ -25,6 +25,7 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
     """Queue every signed notice for these audiences that nothing holds back; gives how many are new."""
     with writing(desk.engine) as session:
         incident = find(session, number)
+        desk.guard(session)
         ready = session.exec(
             select(Notice)
             .where(
@@ -58,10 +59,10 @@ def embargo(session: Session, incident: Incident, notice: Notice) -> str | None:
 
 def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
     version = current(session, notice)
-    if open_roles(session, incident, notice):
-        raise NotAllowedError(
-            f"notice {notice.id} is marked signed, but its signatures do not cover its text; sign it again"
-        )
+    why = unfit(session, incident, notice)
+    if why is not None:
+        _reopened(desk, session, incident, notice, why)
+        return False
     channel, to = _way(desk, notice)
     delivery = new_delivery(
         incident,
@@ -74,6 +75,16 @@ def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) ->
     )
     delivery.notice_id, delivery.notice_version = notice.id, version.version
     return queue(session, desk, incident, delivery)
+
+
+def _reopened(desk: Desk, session: Session, incident: Incident, notice: Notice, why: str) -> None:
+    """A text that was signed enough once, and is not any more, is a draft again; the others are not held up."""
+    notice.state = "draft"
+    session.add(notice)
+    payload = {"notice": notice.id, "what": title(notice), "reason": why}
+    record(session, incident, "notice.reopened", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
+    if not why.startswith("signatures"):
+        void_approvals(desk, session, incident, notice, why)
 
 
 def _way(desk: Desk, notice: Notice) -> tuple[Channel, str]:
@@ -99,7 +110,7 @@ def _message(notice: Notice, version: NoticeVersion) -> dict[str, object]:
 
 
 def hold(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> None:
-    """Keep a signed text back until it is released."""
+    """Keep a text back until it is released, also one that waits to be sent; raises `NotAllowedError` once it has left."""
     _set_held(desk, number, notice_id, by=by, held=True, reason=reason)
 
 
@@ -115,7 +126,7 @@ def _set_held(desk: Desk, number: str, notice_id: int, *, by: str, held: bool, r
         notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
         if notice is None:
             raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
-        if notice.state == "sent" or session.exec(select(Delivery.id).where(Delivery.notice_id == notice_id)).first():
+        if notice.state == "sent" or has_left(session, notice):
             raise NotAllowedError(f"notice {notice_id} is on its way or sent; write a correction instead")
         notice.held, notice.held_by = held, by if held else None
         session.add(notice)

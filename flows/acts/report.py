@@ -62,6 +62,7 @@ def add_facts(desk: Desk, number: str, document: Document, *, by: str) -> FactsA
         if changed:
             incident.facts_version += 1
             incident.title = report.title
+            incident.zone = report.organisation.timezone or incident.zone
             _keep(desk, session, incident, report, changed, by)
         return FactsAdded(number, incident.facts_version, tuple(changed))
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from flows.acts.standing import ClockLine, Standing, standing
+from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import NotAllowedError
 from models.incident import facts_of, find
 from models.ledger import record, verify_stored
 from models.report import Report
 from models.store import reading, writing
-from models.tables import Alert, Approval, Delivery, Notice, NoticeVersion, Step
+from models.tables import Alert, Approval, Delivery, LedgerEntry, Notice, NoticeVersion, Step
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ def write_review(desk: Desk, number: str) -> Review:
     with writing(desk.engine) as session:
         incident = find(session, number)
         payload = {"summary": review.summary, "duties": review.duties, "late": list(review.late)}
+        last = session.exec(
+            select(LedgerEntry.payload)
+            .where(LedgerEntry.incident_id == incident.id, LedgerEntry.kind == "review.written")
+            .order_by(col(LedgerEntry.seq).desc())
+        ).first()
+        if last == payload:
+            return review
         record(session, incident, "review.written", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
     return review
 
@@ -141,6 +149,9 @@ def close(desk: Desk, number: str, *, by: str, reason: str) -> None:
         )
     with writing(desk.engine) as session:
         incident = find(session, number)
+        if incident.state != "open":
+            raise NotAllowedError(f"{number} is closed already")
+        roles_of(session, by)
         incident.state, incident.closed_at = "closed", desk.clock()
         session.add(incident)
         record(session, incident, "incident.closed", {"reason": reason}, actor=by, at=desk.clock(), zone=incident.zone)

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from flows.acts.draft import current, signatures, title, void_approvals
+from flows.acts.draft import current, facts_used, has_left, signatures, title, void_approvals
 from flows.acts.playbook import notice_rules
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
-from models.incident import find, identity
+from models.incident import facts_of, find, identity
 from models.ledger import record
 from models.store import writing
-from models.tables import Approval, Incident, Notice, NoticeVersion
+from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience, PersonRole
+from templates.facts import stale
 
 SHORTEST_HASH = 8
 
@@ -42,6 +43,9 @@ def approve(desk: Desk, number: str, notice_id: int, *, by: str, sha256: str | N
             raise NotAllowedError(f"notice {notice_id} is {notice.state}; only a draft can be signed")
         _is_what_was_read(version, sha256)
         _has_no_errors(notice_id, version)
+        changed = changed_since(session, incident, version)
+        if changed:
+            raise NotAllowedError(f"notice {notice_id} cannot be signed: {changed}; edit it, or have it drafted again")
         given = signatures(session, notice, version)
         role = _role_for(session, incident, notice, given, by)
         session.add(_decision(desk, incident, notice, version, by, role, "approved", None))
@@ -67,8 +71,9 @@ def reject(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> 
     """Send a text back with a reason; signatures it had no longer hold."""
     with writing(desk.engine) as session:
         incident, notice, version = _subject(session, number, notice_id)
-        if notice.state not in ("draft", "approved"):
-            raise NotAllowedError(f"notice {notice_id} is {notice.state}; only what has not left can be sent back")
+        if notice.state not in ("draft", "approved") or has_left(session, notice):
+            state = "on its way" if notice.state == "approved" else notice.state
+            raise NotAllowedError(f"notice {notice_id} is {state}; only what has not left can be sent back")
         role = roles_of(session, by)[0].value
         session.add(_decision(desk, incident, notice, version, by, role, "rejected", reason))
         notice.state = "draft"
@@ -91,6 +96,26 @@ def _pairs(given: Sequence[Approval]) -> list[tuple[str, str]]:
 def open_roles(session: Session, incident: Incident, notice: Notice) -> tuple[str, ...]:
     """The roles of which somebody may still sign the notice's current text."""
     return still_needed(incident, notice, _pairs(signatures(session, notice, current(session, notice))))
+
+
+def changed_since(session: Session, incident: Incident, version: NoticeVersion) -> str | None:
+    """Which fact that the text states is known otherwise now, or None."""
+    change = next(iter(stale(facts_used(version), facts_of(session, incident))), None)
+    return f"it states {change.path} as {change.old or 'not known'}, which has changed" if change else None
+
+
+def unfit(session: Session, incident: Incident, notice: Notice) -> str | None:
+    """Why the notice's current text may not leave whatever was signed before, or None: nothing leaves on old signatures."""
+    version = current(session, notice)
+    if notice.held:
+        return f"held by {notice.held_by}"
+    if notice.duty_id is not None and session.get_one(DutyRecord, notice.duty_id).state == "closed":
+        return "the duty no longer arises"
+    changed = changed_since(session, incident, version)
+    if changed:
+        return changed
+    roles = still_needed(incident, notice, _pairs(signatures(session, notice, version)))
+    return f"signatures are missing ({', '.join(roles)})" if roles else None
 
 
 def _subject(session: Session, number: str, notice_id: int) -> tuple[Incident, Notice, NoticeVersion]:

@@ -9,7 +9,7 @@ from flows.desk import Desk
 from models.incident import facts_of, find, identity
 from models.ledger import record
 from models.store import reading, writing
-from models.tables import Incident, Notice, NoticeVersion
+from models.tables import Incident, LedgerEntry, Notice, NoticeVersion
 from templates.facts import stale
 
 MEND = {
@@ -42,10 +42,10 @@ def stale_texts(desk: Desk, number: str) -> list[StaleText]:
 
 
 def refresh_stale(desk: Desk, number: str) -> list[StaleText]:
-    """Find the stale texts and end the signatures on them, with an entry for each fact; they are not sent any more."""
+    """Find the stale texts and end the signatures on them, with one entry for each fact; they are not sent any more."""
     with writing(desk.engine) as session:
         incident = find(session, number)
-        found = _found(session, incident)
+        found, told = _found(session, incident), _told(session, incident)
         for text in found:
             notice = session.get_one(Notice, text.notice)
             if notice.state == "approved" or (notice.state == "draft" and _is_signed(session, notice)):
@@ -53,8 +53,18 @@ def refresh_stale(desk: Desk, number: str) -> list[StaleText]:
                 session.add(notice)
                 void_approvals(desk, session, incident, notice, f"{text.path} changed")
             payload = {"notice": text.notice, "what": text.what, "path": text.path, "state": text.state}
-            record(session, incident, "notice.stale", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
+            payload["version"] = notice.version
+            if (text.notice, notice.version, text.path) not in told:
+                record(session, incident, "notice.stale", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
         return found
+
+
+def _told(session: Session, incident: Incident) -> set[tuple[int, int, str]]:
+    """What the ledger says already: that this version of this notice states a fact as it is no more."""
+    rows = session.exec(
+        select(LedgerEntry.payload).where(LedgerEntry.incident_id == incident.id, LedgerEntry.kind == "notice.stale")
+    )
+    return {(said["notice"], said["version"], said["path"]) for said in rows}
 
 
 def _is_signed(session: Session, notice: Notice) -> bool:
@@ -85,7 +95,7 @@ def _found(session: Session, incident: Incident) -> list[StaleText]:
             change.path,
             change.old,
             change.new,
-            MEND["edited" if version.edited and notice.state == "draft" else notice.state],
+            MEND["edited" if version.edited and notice.state in ("draft", "approved") else notice.state],
         )
         for notice, version in rows
         for change in stale(facts_used(version), report)

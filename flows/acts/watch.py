@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlmodel import Session, col, select
 
-from flows.acts.deliver import attempt, new_delivery, queue
+from flows.acts.deliver import attempt, may_be_tried, new_delivery, queue
 from flows.desk import Desk
 from integrations.slack_blocks import blocks_clock_at_risk
 from models.clock import rfc3339, zone
@@ -120,15 +120,14 @@ def _note(desk: Desk, session: Session, incident: Incident, duty: DutyRecord, al
 
 
 def _due_deliveries(desk: Desk) -> list[tuple[str, str]]:
-    """Deliveries that wait for their next try; those of an incident that a run carries are left to that run."""
+    """Alerts that are not out yet, and deliveries that wait for a next try; a first try is left to the runs."""
     with reading(desk.engine) as session:
         rows = session.exec(
             select(Incident.number, Delivery.key)
             .join(Incident, col(Delivery.incident_id) == col(Incident.id))
             .where(
-                col(Delivery.state).in_(("pending", "uncertain")),
-                (col(Delivery.next_try_at) <= desk.clock())
-                | ((col(Delivery.purpose) == "alert") & col(Delivery.next_try_at).is_(None)),
+                may_be_tried(desk.clock()),
+                col(Delivery.next_try_at).is_not(None) | (col(Delivery.purpose) == "alert"),
             )
             .order_by(col(Delivery.id))
             .limit(MOST_AT_ONCE)

@@ -66,6 +66,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_approval_subject"), ["subject"], unique=False)
 
     op.create_table(
+        "content_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("given_by", sa.String(), nullable=False),
+        sa.Column("at", models.tables.Instant(timezone=True), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_content_answer_incident_id_incident")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_content_answer")),
+        sa.UniqueConstraint("incident_id", "key", "language", name=op.f("uq_content_answer_incident_id_key_language")),
+    )
+    with op.batch_alter_table("content_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_content_answer_incident_id"), ["incident_id"], unique=False)
+
+    op.create_table(
         "duty",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
@@ -247,6 +264,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
         sa.Column("duty_id", sa.Integer(), nullable=True),
+        sa.Column("provision", sa.String(), nullable=True),
         sa.Column("audience", sa.String(), nullable=False),
         sa.Column("form", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
@@ -388,6 +406,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_duty_incident_id"))
 
     op.drop_table("duty")
+    with op.batch_alter_table("content_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_content_answer_incident_id"))
+
+    op.drop_table("content_answer")
     with op.batch_alter_table("approval", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_approval_subject"))
         batch_op.drop_index(batch_op.f("ix_approval_incident_id"))

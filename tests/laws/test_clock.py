@@ -268,5 +268,6 @@ def test_a_later_start_never_gives_an_earlier_due_time(
     assert first.due_at is not None
     assert second.due_at is not None
     assert first.due_at <= second.due_at
-    assert (first.due_statutory or first.due_at) <= (second.due_statutory or second.due_at)
+    if rule != "dora_weekend_rule":  # a Saturday's limit moves to Monday noon, a limit early on Monday does not
+        assert (first.due_statutory or first.due_at) <= (second.due_statutory or second.due_at)
     assert first.due_statutory is None or first.due_statutory > first.due_at

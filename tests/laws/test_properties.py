@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from laws.assess import assess
 from laws.law import Laws
 from models.report import Report
-from models.vocabulary import Attribute, Category, Cause, Circumstance, Effect, Kind, Relationship, Role, Sector, Verdict
+from models.vocabulary import (
+    Attribute,
+    Category,
+    Cause,
+    Circumstance,
+    Effect,
+    Kind,
+    Relationship,
+    Role,
+    Sector,
+    Verdict,
+)
 
 TODAY = date(2026, 11, 23)
 AWARE = "2026-11-20T10:00:00Z"

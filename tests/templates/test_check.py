@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,14 @@ from models.duty import Duty
 from models.report import Report
 from models.vocabulary import Audience
 from templates.brief import Brief
-from templates.check import Finding, blocks_approval
+from templates.check import Finding, blocks_approval, disagreements
 from templates.draft import check, draft
+from templates.forms import forms_of
+from templates.language import languages
 
 MakeBrief = Callable[..., Brief]
 MakeDuty = Callable[..., Duty]
+ALL_FORMS = [(audience, form) for audience in Audience for form in forms_of(audience)]
 
 
 def rules(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
@@ -81,6 +85,22 @@ def test_an_edited_text_is_held_against_the_facts_of_today(make_brief: MakeBrief
     now = Report.model_validate(facts | {"people": [{"jurisdiction": "FR", "count": 9000, "relationship": "customer"}]})
 
     assert ("error", "fact_differs") in rules(check(old, press(make_brief, report=now)))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(("audience", "form"), ALL_FORMS)
+def test_an_edited_text_keeps_its_date_when_it_is_checked_days_later(
+    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, language: str
+) -> None:
+    duty = (
+        None if audience in (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF) else make_duty(audience=audience)
+    )
+    brief = make_brief(duty=duty, audience=audience, form=form, language=language)
+    edited = draft(brief).text + "\n"
+
+    later = check(edited, replace(brief, now=brief.now + timedelta(days=1, hours=3), facts_version=14))
+
+    assert [finding.rule for finding in later if finding.rule in ("number_not_from_facts", "fact_differs")] == []
 
 
 def test_a_required_content_that_was_cut_is_found(make_brief: MakeBrief) -> None:
@@ -208,6 +228,19 @@ def test_a_text_that_needs_an_annex_says_so(make_brief: MakeBrief, make_duty: Ma
     duty = make_duty(provision="us-ca-ag", jurisdiction="US-CA", content=("individual_notice_copy",))
 
     assert rules(draft(make_brief(duty=duty)).findings) == [("warning", "annex")]
+
+
+def test_two_texts_of_one_incident_that_rest_on_different_facts_are_found(
+    make_brief: MakeBrief, facts: dict[str, Any]
+) -> None:
+    now = Report.model_validate(facts | {"records": 500_000})
+    old, new, chinese = draft(make_brief()), draft(make_brief(report=now)), draft(make_brief(language="zh"))
+
+    [finding] = disagreements([*old.facts_used, *new.facts_used, *chinese.facts_used])
+
+    assert (finding.level, finding.place) == ("error", "fact records")
+    assert "'412000' and others on '500000'" in finding.message
+    assert disagreements([*old.facts_used, *chinese.facts_used]) == ()
 
 
 def test_errors_come_before_warnings(make_brief: MakeBrief) -> None:

@@ -12,14 +12,14 @@ from models.report import Report
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
 from templates.draft import Draft, draft, drafts
-from templates.forms import read_forms, text_form, texts_for
+from templates.forms import forms_of, read_forms, text_form, texts_for
 from templates.language import languages
 from templates.page import html
 
 MakeBrief = Callable[..., Brief]
 MakeDuty = Callable[..., Duty]
 
-ALL_FORMS = [(audience, form) for audience, forms in read_forms().forms.items() for form in forms]
+ALL_FORMS = [(audience, form) for audience in Audience for form in forms_of(audience)]
 NO_DUTY = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
 CALIFORNIA = (
     *("format_rule", "contact_point", "data_categories", "breach_dates", "notice_date", "law_enforcement"),
@@ -102,7 +102,7 @@ def test_every_text_can_be_drafted_when_next_to_nothing_is_known(
     )
 
     assert "None" not in made.text
-    assert made.text.startswith("# ")
+    assert made.subject
 
 
 def test_the_hash_is_that_of_the_exact_bytes(make_brief: MakeBrief) -> None:
@@ -299,6 +299,30 @@ def test_texts_exist_for_every_audience_and_without_a_duty_for_the_public(make_d
     assert set(read_forms().forms) == set(Audience)
 
 
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("audience", "form", "most"), [(Audience.INDIVIDUALS, "sms", 320), (Audience.PRESS, "social", 280)]
+)
+def test_a_short_text_points_to_the_notice_within_the_length_of_its_channel(
+    make_brief: MakeBrief, make_duty: MakeDuty, voice: Voice, audience: Audience, form: str, most: int, language: str
+) -> None:
+    made = text_of(make_brief, make_duty, audience, form, language)
+    wordy = replace(voice, organisation="Example Retail and Wholesale Holding " * 8)
+    long = text_of(make_brief, make_duty, audience, form, language, voice=wordy)
+
+    assert len(made.text) <= most
+    assert made.findings == ()
+    assert [(finding.level, finding.rule) for finding in long.findings] == [("error", "length")]
+
+
+def test_a_substitute_notice_holds_what_the_letter_holds(make_brief: MakeBrief, californian: Duty) -> None:
+    made = letter(make_brief, californian, form="substitute")
+
+    assert "## What You Can Do" in made.text
+    assert "whom we cannot reach directly" in made.text
+    assert made.findings == ()
+
+
 def test_an_unknown_form_or_language_is_refused_by_name(make_brief: MakeBrief) -> None:
     with pytest.raises(BadInputError, match="has the form 'leter'; did you mean"):
         text_form(Audience.INDIVIDUALS, "leter")
@@ -306,8 +330,21 @@ def test_an_unknown_form_or_language_is_refused_by_name(make_brief: MakeBrief) -
         draft(make_brief(language="xx"))
 
 
-def test_many_briefs_give_the_same_texts_as_one_by_one(make_brief: MakeBrief, californian: Duty) -> None:
-    briefs = [make_brief(), make_brief(language="zh"), make_brief(duty=californian), make_brief(zone="Asia/Shanghai")]
+def test_many_briefs_give_the_same_texts_as_one_by_one(
+    make_brief: MakeBrief, make_duty: MakeDuty, californian: Duty
+) -> None:
+    late = datetime(2026, 3, 6, tzinfo=UTC)
+    briefs = [
+        make_brief(),
+        make_brief(language="zh"),
+        make_brief(duty=make_duty(content=("monitoring_offer", "affected_count_local"))),
+        make_brief(duty=californian),
+        make_brief(duty=make_duty(content=("affected_count_local",), jurisdiction="US-CA")),
+        make_brief(zone="Asia/Shanghai"),
+        make_brief(now=late),
+        make_brief(now=late, duty=make_duty(due_at=None)),
+        make_brief(number="INC-2026-0002", measures=()),
+    ]
 
     done, refused = drafts(briefs)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.acts.answer import answer, questions
 from flows.acts.deliver import send_again
 from flows.acts.edit import edit_notice
 from flows.acts.read_notice import NoticeText, notice_list, notice_text
@@ -18,15 +19,20 @@ from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, print_json, table
 
 app = typer.Typer()
-ACTS = ("list", "show", "check", "edit", "approve", "reject", "hold", "release", "send", "stale")
+ACTS = ("list", "show", "check", "edit", "approve", "reject", "hold", "release", "send", "stale", "questions", "answer")
 
 
 @app.command()
 def notices(
     number: Number,
     act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
-    notice: Annotated[str | None, typer.Argument(help="The notice's id; for send, also a delivery's key.")] = None,
-    file: Annotated[str | None, typer.Argument(help="edit: the new text in Markdown; - for standard input.")] = None,
+    notice: Annotated[
+        str | None, typer.Argument(help="The notice's id; for send, also a delivery's key; for answer, the question's.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Argument(help="edit: the new text in Markdown; answer: the words; - for standard input.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="answer: in which language the words are.")] = "en",
     sha256: Annotated[
         str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")
     ] = None,
@@ -34,7 +40,9 @@ def notices(
     by: By = None,
     json: Json = False,
 ) -> None:
-    """List, show, check, edit, approve, reject, hold, release and send notices. Nothing leaves unsigned.
+    """List, show, check, edit, approve, reject, hold, release and send notices; answer what they leave open.
+
+    Nothing leaves unsigned.
 
     Example: tocsin notices INC-2026-0001 approve 7 --sha256 4be0c1f2 --as "Lea Martin"
     """
@@ -45,6 +53,18 @@ def notices(
         _list(desk, number, json=json)
     elif act == "stale":
         _stale(desk, number, json=json)
+    elif act == "questions":
+        _questions(desk, number, json=json)
+    elif act == "answer":
+        if not notice or not file:
+            raise BadInputError(
+                f"answer needs a question's key and a file with the words; see `tocsin notices {number} questions`"
+            )
+        answer(desk, number, notice, _text(file), language, by=actor(by, desk.settings))
+        said = {"number": number, "answered": notice, "language": language}
+        print_json(said) if json else line(
+            f"{notice} ({language}): kept; texts that ask for it are drafted again with the next pass"
+        )
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     else:
@@ -154,6 +174,19 @@ def _show(text: NoticeText, *, findings_only: bool, json: bool) -> None:
             line(f"  not known: {one['question']}")
     if findings_only and any(finding["level"] == "error" for finding in text.findings):
         raise typer.Exit(1)
+
+
+def _questions(desk: Desk, number: str, *, json: bool) -> None:
+    found = questions(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+    elif found:
+        table(
+            ("key", "question", "languages", "notices that wait"),
+            ((one.key, one.question, ", ".join(one.languages), len(one.notices)) for one in found),
+        )
+    else:
+        line("No text leaves a question open.")
 
 
 def _stale(desk: Desk, number: str, *, json: bool) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
+from flows.acts.answer import answer
 from flows.acts.contain import ready_steps
 from flows.acts.evaluate import evaluate
 from flows.acts.evidence import preserve_file
@@ -51,6 +52,20 @@ TEAM: dict[str, tuple[PersonRole, ...]] = {
     "Ben Fischer": (PersonRole.CUSTOMER_CARE,),
 }
 ANSWERS = {"decide_on_ransom": "refuse"}
+ANSWERS_TO_QUESTIONS = {
+    "measures_planned": {
+        "en": "Multi-factor sign-in for every account by the end of the year, and an outside test of the booking platform.",
+        "zh": "年底前对所有账户启用多因素认证，并委托外部机构对预订平台进行安全测试。",
+    },
+    "monitoring_offer": {
+        "en": "Twelve months of identity theft protection at no cost; the enclosed code enrolls you at www.meridia.example/protection.",
+        "zh": "免费提供十二个月的身份盗用防护服务，可凭随函代码在 www.meridia.example/protection 开通。",
+    },
+    "exemption_reliance": {
+        "en": "No exception is relied on; authorities and people are told.",
+        "zh": "未援引任何例外，已通知主管部门和个人。",
+    },
+}
 
 
 @dataclass
@@ -105,7 +120,7 @@ class Demo:
         self.respond()
         while self._work_what_waits():
             self.clock.set(self.clock() + timedelta(minutes=40))
-            self.respond()
+            self.tell.busy("the playbook goes on", lambda: run_now(self.desk.settings, "contain", self.number))
         incident = self._incident()
         for step in self._done_steps():
             self.tell.line(f"  {step}")
@@ -125,6 +140,12 @@ class Demo:
             self.add("second_facts.yaml", "Sam Okoro")
         else:
             self.tell.line("They were added before.")
+        for key, words in ANSWERS_TO_QUESTIONS.items():
+            for language, text in words.items():
+                answer(self.desk, self.number, key, text, language, by="Lea Martin")
+        self.tell.line(
+            f"{len(ANSWERS_TO_QUESTIONS)} questions that no fact answers are answered by legal, in two languages."
+        )
         self.respond()
 
     def add(self, file: str, by: str) -> None:
