@@ -3,7 +3,7 @@
 Pure: the same arguments give the same answer on every run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -44,7 +44,9 @@ def assess(
     """
     plan = prepared(laws, as_of)
     known = _Known(situation_of(report, laws, plan), report, laws, events)
-    duties = [duty for each in plan.values() for duty in _duties(each, known)]
+    duties: list[Duty] = []
+    for each in plan.values():
+        duties += _duties(each, known)
     duties += contract_duties(report, as_of, _zone_called(report.organisation.timezone or "UTC"))
     severity = severity_of(known.situation, laws.methods.enisa)
     return Assessment(number, facts_version, as_of, severity, tuple(duties), assumptions(report))
@@ -58,16 +60,17 @@ class _Known:
     events: Mapping[str, datetime]
 
 
-def _duties(each: Prepared, known: _Known) -> Iterator[Duty]:
+def _duties(each: Prepared, known: _Known) -> list[Duty]:
     answer = verdict_of(each, known.situation)
     if answer.value is False and each.same_for_all:
-        yield from (_with(part.duty, reasons=answer.reasons) for part in each.stages)
-        return
+        return [_with(part.duty, reasons=answer.reasons) for part in each.stages]
+    found = []
     for recipient, authority in recipients_of(each.version.recipients, known.report, known.laws.authorities):
         place = _Place(recipient, authority, _zone(each.law, authority, known.report))
         for part in each.stages:
             owed = stage_answer(answer, part.owed, known.situation)
-            yield _not_owed(part, owed, place) if owed.value is False else _owed(each, part, owed, place, known)
+            found.append(_not_owed(part, owed, place) if owed.value is False else _owed(each, part, owed, place, known))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,29 @@
 """Bringing a database to the tables of this version."""
 
 from pathlib import Path
+from threading import Lock
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from models.errors import StoreUnavailableError
 
 HEAD = "0001"
+LOCK = 7_405_133  # any number that nobody else takes an advisory lock on
+_ONE_AT_A_TIME = Lock()
 
 
 def version_of(engine: Engine) -> str | None:
     """The migration that the database stands at, or None for an empty one."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        row = connection.execute(text("select version_num from alembic_version")).fetchone()
-        return str(row[0]) if row else None
+    with engine.execution_options(reading=True).connect() as connection:
+        return _version_in(connection)
+
+
+def _version_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(text("select version_num from alembic_version")).fetchone()
+    return str(row[0]) if row else None
 
 
 def ensure_tables(engine: Engine) -> bool:
@@ -25,18 +32,17 @@ def ensure_tables(engine: Engine) -> bool:
     Raises `StoreUnavailableError` when it cannot be reached or written, and for a database of a newer version.
     """
     try:
-        if version_of(engine) == HEAD:
-            return False
-        _migrate(engine)
+        with _ONE_AT_A_TIME:  # Alembic keeps its context in a module
+            return version_of(engine) != HEAD and _migrate(engine)
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise StoreUnavailableError(
             f"database {where}: {' '.join(str(error.orig).split())}; check that it runs and may be written"
         ) from error
-    return True
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine) -> bool:
+    """Run the migrations, unless another process did so while this one waited for its turn."""
     from alembic import command  # slow to import, and seldom needed
     from alembic.config import Config
     from alembic.util import CommandError
@@ -44,10 +50,15 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection:  # on SQLite this takes the database's one lock for writers
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+            if _version_in(connection) == HEAD:
+                return False
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+            return True
     except CommandError as error:
         raise StoreUnavailableError(
             f"the database was written by another version of Tocsin ({error}); use that version or restore a back-up"

@@ -8,6 +8,7 @@ unknown, the report fields (by path) that would decide it.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -148,7 +149,7 @@ class Threshold(_Argument):
             raise ValueError(f"give one comparison, not {' and '.join(given)}")
         return self
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The comparison as a person says it."""
         for name in Threshold.model_fields:
@@ -263,9 +264,10 @@ def _count_in(groups: list[PeopleGroup], question: PeopleQuestion, place: str) -
 
 
 def _fits(group: PeopleGroup, question: PeopleQuestion, place: str) -> bool | None:
-    asked: list[bool | None] = [
-        True if lies_in(group.jurisdiction, place) else None if may_lie_in(group.jurisdiction, place) else False
-    ]
+    there = True if lies_in(group.jurisdiction, place) else None if may_lie_in(group.jurisdiction, place) else False
+    if there is False:
+        return False
+    asked: list[bool | None] = [there]
     if question.minors is not None:
         asked.append(None if group.minors is None else group.minors is question.minors)
     if question.relationship is not None:
@@ -327,6 +329,7 @@ def _readable_answer(index: int, item: ExposedData) -> Answer:
 def _established(argument: object) -> Condition:
     places = TypeAdapter(list[str] | str).validate_python(argument)
     wanted = [places] if isinstance(places, str) else places
+    elsewhere = Answer(False, (f"the organisation is not established in {' or '.join(wanted)}",))
 
     def ask(situation: Situation) -> Answer:
         organisation = situation.report.organisation
@@ -344,7 +347,7 @@ def _established(argument: object) -> Condition:
                 ("in which part of the country the organisation is established is not known",),
                 ("organisation.subdivision",),
             )
-        return Answer(False, (f"the organisation is not established in {' or '.join(wanted)}",))
+        return elsewhere
 
     return ask
 

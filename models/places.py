@@ -37,11 +37,13 @@ GROUPS = {"EU": EU, "EEA": EEA}
 
 def lies_in(place: str, jurisdiction: str) -> bool:
     """Whether `place` (FR, US-CA) is, or is a part of, `jurisdiction` (EU, EEA, US, US-CA); every place lies in ""."""
-    if not jurisdiction or place == jurisdiction or place.startswith(f"{jurisdiction}-"):
+    if place.startswith(jurisdiction) and place[len(jurisdiction) : len(jurisdiction) + 1] in ("", "-"):
         return True
-    return place.split("-")[0] in GROUPS.get(jurisdiction, ())
+    if jurisdiction in GROUPS:
+        return place.split("-")[0] in GROUPS[jurisdiction]
+    return not jurisdiction
 
 
 def may_lie_in(place: str, jurisdiction: str) -> bool:
     """Whether `place` is too coarse to tell: someone in the US may live in US-CA."""
-    return "-" in jurisdiction and place == jurisdiction.split("-")[0]
+    return "-" in jurisdiction and "-" not in place and jurisdiction.startswith(f"{place}-")

@@ -34,20 +34,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Written:
-    """A text as it was drafted, with everything that a check compares it to."""
+    """A text as it was drafted, with everything that a check compares it to; `stamped` lines state the time of drafting."""
 
     brief: Brief
     form: str
     template: str
     title: Markup
     text: str
-    stamps: tuple[str, ...]
+    stamped: tuple[str, ...]
     facts: Mapping[str, FactUsed]
     missing: Mapping[str, MissingContent]
     contents: Contents
-    by_key: Mapping[str, Markup]
+    by_key: Mapping[str, str]
     attachments: tuple[str, ...]
     untranslated: tuple[str, ...]
+    unchecked: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _not_known(checked: _Checked, key: str) -> Finding:
 
 
 def _holds(checked: _Checked, key: str) -> bool:
-    drafted = str(checked.written.by_key.get(key, ""))
+    drafted = checked.written.by_key.get(key, "")
     if not drafted or drafted in checked.text:
         return True
     marks = checked.language.phrases.lists.get(f"content.{key}.marks", ())
@@ -232,20 +233,17 @@ def _reworded(fact: FactUsed) -> Finding:
 
 
 def _strange_numbers(checked: _Checked) -> dict[str, int]:
-    """Numbers and dates that the drafted text does not have, each with its first place."""
+    """Numbers and dates that the drafted text does not have, each with its first place.
+
+    The time of drafting is let stand: an edited text keeps the one it was drafted with.
+    """
     known = {number for number, _ in _numbers(checked.written.text)}
-    stamped = _stamped_lines(checked.written)
+    stamped = {_without_numbers(line) for line in checked.written.stamped}
     strange: dict[str, int] = {}
     for number, at in _numbers(checked.text):
         if number not in known and _without_numbers(_line_at(checked.text, at)) not in stamped:
             strange.setdefault(number, at)
     return strange
-
-
-def _stamped_lines(written: Written) -> set[str]:
-    """The lines that state the time of drafting: an edited text keeps the one it was drafted with."""
-    lines = written.text.split("\n")
-    return {_without_numbers(line) for line in lines if any(stamp in line for stamp in written.stamps)}
 
 
 def _without_numbers(line: str) -> str:
@@ -363,6 +361,17 @@ def _translations(checked: _Checked) -> Iterator[Finding]:
         )
 
 
+def _contact_points(checked: _Checked) -> Iterator[Finding]:
+    for name in checked.written.unchecked:
+        yield Finding(
+            "warning",
+            "unchecked_contact",
+            f"contact {name}",
+            f"nobody has checked the address and telephone number of {name} against their source",
+            "check them, and note the day in templates/contacts.yaml",
+        )
+
+
 def _lengths(checked: _Checked) -> Iterator[Finding]:
     """A channel that cuts a longer text is an error; a letter that is too long to be read is a warning."""
     written = checked.written
@@ -384,6 +393,7 @@ _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _lines,
     _annexes,
     _translations,
+    _contact_points,
     _lengths,
 )
 

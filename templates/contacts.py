@@ -15,7 +15,7 @@ ContactKind = Literal["cra", "credit_report", "ftc", "ag", "complaint"]
 
 
 class Contact(BaseModel):
-    """One public body and how to reach it, with the source and the day it was last checked."""
+    """One public body and how to reach it, with its source and the day it was last checked against it, if it was."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +24,7 @@ class Contact(BaseModel):
     address: str
     website: str = Field(pattern=r"^https://[a-z0-9.-]+(/\S*)?$")
     source: str = Field(pattern=r"^https://")
-    checked: date
+    checked: date | None
     confidence: Confidence
 
 

@@ -17,7 +17,7 @@ from templates.facts import FactReader, FactUsed
 from templates.forms import NOTHING, TextForm, contents_of, read_forms, rule_of, text_form
 from templates.language import Language, language
 from templates.page import subject
-from templates.writer import MissingContent, Writer, stage_name, words_of
+from templates.writer import STAMP, MissingContent, Writer, stage_name, words_of
 
 
 @dataclass(frozen=True)
@@ -122,21 +122,26 @@ def _written(brief: Brief, incident: _Incident) -> Written:
     held = NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report)
     contents = ContentWriter(writer, spoken, held, memory)
     title = _title(form, writer)
-    text = spoken.render(form.template, contents.words(words_of(writer)) | {"title": title})
+    text = tidy(spoken.render(form.template, contents.words(words_of(writer)) | {"title": title}))
     return Written(
         brief=brief,
         form=form.form,
         template=form.template,
         title=title,
-        text=tidy(text) + "\n",
-        stamps=(str(writer.today()), str(writer.moment())),
+        text=_unstamped(text) + "\n",
+        stamped=tuple(_unstamped(line) for line in text.split("\n") if STAMP in line),
         facts=writer.record.used,
         missing=writer.record.missing,
         contents=contents.contents,
-        by_key=contents.written,
+        by_key={key: _unstamped(words) for key, words in contents.written.items()},
         attachments=tuple(writer.record.attachments),
         untranslated=tuple(writer.record.untranslated),
+        unchecked=tuple(writer.record.unchecked),
     )
+
+
+def _unstamped(text: str) -> str:
+    return str(text).replace(STAMP, "")
 
 
 def _title(form: TextForm, writer: Writer) -> Markup:

@@ -15,6 +15,8 @@ from templates.facts import FactReader, FactUsed
 from templates.phrases import Phrases
 from templates.risks import fitting_advice, likely_risks
 
+STAMP = "\ue000"  # stands after the time of drafting until the text is done; no outside text can hold it
+
 Register = Literal["formal", "plain"]
 
 
@@ -59,12 +61,13 @@ class Section(Shown):
 
 @dataclass
 class Record:
-    """What a text, or a content of it, hangs on: facts used, gaps, words left untranslated, and what goes with it."""
+    """What a text, or a content of it, hangs on: facts used, gaps, words left untranslated, what goes with it, unchecked names."""
 
     used: dict[str, FactUsed] = field(default_factory=dict)
     missing: dict[str, MissingContent] = field(default_factory=dict)
     untranslated: dict[str, None] = field(default_factory=dict)
     attachments: dict[str, None] = field(default_factory=dict)
+    unchecked: dict[str, None] = field(default_factory=dict)
 
     def add(self, other: "Record") -> None:
         """Take over what another record holds."""
@@ -72,6 +75,7 @@ class Record:
         self.missing |= other.missing
         self.untranslated |= other.untranslated
         self.attachments |= other.attachments
+        self.unchecked |= other.unchecked
 
 
 class Writer:
@@ -224,15 +228,17 @@ class Writer:
 
     def today(self) -> Markup:
         """The day of the text."""
-        return self.reader.day(self.brief.now.astimezone(self.reader.zone).date())
+        return self.reader.day(self.brief.now.astimezone(self.reader.zone).date()) + STAMP
 
     def moment(self) -> Markup:
         """The day and time of the text."""
-        return self.reader.moment(self.brief.now)
+        return self.reader.moment(self.brief.now) + STAMP
 
     def contacts(self, kind: str) -> tuple[Contact, ...]:
         """Public contact points of a kind for the duty's jurisdiction."""
-        return contacts(cast(ContactKind, kind), self._duty().jurisdiction)
+        found = contacts(cast(ContactKind, kind), self._duty().jurisdiction)
+        self.record.unchecked |= {contact.name: None for contact in found if contact.checked is None}
+        return found
 
     def severity_level(self) -> Markup:
         """The severity for the people affected, in words."""

@@ -1,6 +1,7 @@
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from pathlib import Path
-from threading import Barrier
+from subprocess import PIPE
 
 import pytest
 from alembic import command
@@ -17,6 +18,7 @@ from models.store import open_store
 from models.tables import metadata
 
 FOLDER = Path(migrations.upgrade.__file__).parent
+ROOT = FOLDER.parent
 
 
 def config() -> Config:
@@ -76,21 +78,25 @@ def test_opening_an_empty_database_makes_the_tables_and_opening_it_again_does_no
     assert ensure_tables(empty_store) is False
 
 
-def test_two_processes_that_open_an_empty_database_at_once_both_find_its_tables(database_url: str) -> None:
-    engines = [open_store(database_url) for _ in range(4)]
-    start = Barrier(len(engines))
+def test_processes_that_open_an_empty_database_at_once_all_find_its_tables(database_url: str) -> None:
+    opening = (
+        "import sys, alembic.command; from models.store import open_store; from migrations.upgrade import ensure_tables, version_of\n"
+        "engine = open_store(sys.argv[1]); print('ready', flush=True); sys.stdin.readline(); ensure_tables(engine); print(version_of(engine))"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", opening, database_url], cwd=ROOT, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        for _ in range(3)
+    ]
+    assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 3
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=30) for process in processes]
 
-    def opened(engine: Engine) -> bool:
-        start.wait()
-        return ensure_tables(engine)
-
-    with ThreadPoolExecutor(len(engines)) as pool:
-        list(pool.map(opened, engines))
-
-    assert [version_of(engine) for engine in engines] == [HEAD] * len(engines)
-    assert differences(engines[0]) == []
-    for engine in engines:
-        engine.dispose()
+    assert said == [(f"{HEAD}\n", "")] * 3
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(store: Engine) -> None:

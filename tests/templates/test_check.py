@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +101,13 @@ def test_an_edited_text_keeps_its_date_when_it_is_checked_days_later(
     later = check(edited, replace(brief, now=brief.now + timedelta(days=1, hours=3), facts_version=14))
 
     assert [finding.rule for finding in later if finding.rule in ("number_not_from_facts", "fact_differs")] == []
+
+
+def test_a_changed_date_is_found_though_the_text_was_drafted_on_that_day(make_brief: MakeBrief) -> None:
+    brief = press(make_brief, now=datetime(2026, 3, 2, 14, tzinfo=UTC))
+    edited = draft(brief).text.replace("aware of it on 2 March 2026", "aware of it on 4 March 2026")
+
+    assert ("error", "fact_differs") in rules(check(edited, brief))
 
 
 def test_a_required_content_that_was_cut_is_found(make_brief: MakeBrief) -> None:

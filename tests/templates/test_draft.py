@@ -234,7 +234,10 @@ def test_new_york_is_pointed_to_its_attorney_general(make_brief: MakeBrief, make
         phased=False,
     )
 
-    assert "Office of the New York State Attorney General" in letter(make_brief, duty).text
+    made = letter(make_brief, duty)
+
+    assert "Office of the New York State Attorney General" in made.text
+    assert {(finding.level, finding.rule) for finding in made.findings} == {("warning", "unchecked_contact")}
 
 
 def test_a_letter_about_children_is_addressed_to_their_parents(

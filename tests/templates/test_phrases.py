@@ -5,6 +5,7 @@ import pytest
 
 from models.document import read_document
 from models.errors import BadInputError
+from models.vocabulary import Confidence
 from templates.checklist import checklist, needed_phrases
 from templates.contacts import contacts, read_contacts
 from templates.forms import read_forms
@@ -95,9 +96,9 @@ def test_a_part_of_a_country_has_the_countrys_contact_points() -> None:
     assert len(contacts("ag", "US-NY")) == 2
 
 
-def test_every_contact_point_was_checked_and_has_a_source() -> None:
+def test_every_contact_point_has_a_source_and_an_unchecked_one_is_of_low_confidence() -> None:
     for by_place in read_contacts().values():
         for entries in by_place.values():
             for contact in entries:
                 assert contact.source.startswith("https://")
-                assert contact.checked.year >= 2026
+                assert contact.checked is not None or contact.confidence is Confidence.LOW
