@@ -42,7 +42,7 @@ bench: setup ## each figure against a named floor, in one run
 	@$(RUN) python -m bench
 
 screenshots: setup ## make the pictures in docs/images again, from a real run in Chromium
-	@$(RUN) python -m bench.screenshots
+	@$(RUN) python -m docs.screenshots
 
 clean: ## forget the environment (not the data in .tocsin)
 	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache

@@ -14,13 +14,14 @@ from prefect.events import emit_event
 from flows.acts.standing import ClockLine, Standing, standing
 from flows.acts.timeline import told
 from flows.desk import Desk
-from flows.picture import Bar, Mark, data_address, drawn
+from flows.picture import Bar, Mark, data_address, dot, drawn
 from models.clock import zone
 from models.incident import find
 from models.ledger import entries
 from models.store import reading, writing
 
 LAST_SHOWN = 40
+LONGEST_CELL, LONGEST_SENTENCE = 70, 240
 MOST_BARS = 24
 TYPED_BY_PEOPLE = ("reason", "note", "why", "name")
 MILESTONES = {
@@ -137,11 +138,12 @@ def colour_of(clock: ClockLine, now: datetime) -> str:
     return "undecided" if clock.state == "undecided" else "open"
 
 
-SIGNS = {"met": "✅ met", "open": "🔵 running", "risk": "🟠 at risk", "late": "🔴 overdue", "undecided": "⚪ undecided"}
+SAID = {"met": "met", "open": "running", "risk": "at risk", "late": "overdue", "undecided": "undecided"}
+SIGNS = {colour: f"![{said}]({data_address(dot(colour))}) {said}" for colour, said in SAID.items()}
 
 
 def _clocks(now: Standing) -> Iterator[str]:
-    yield "| clock | duty | to | limit | left |"
+    yield "| clock | limit | left | duty | to |"
     yield "|---|---|---|---|---|"
     for clock in now.clocks:
         if clock.clock_state == "not_started" and clock.state != "met":
@@ -152,7 +154,8 @@ def _clocks(now: Standing) -> Iterator[str]:
             )
             left = _left(clock, now.now)
         sign = SIGNS[colour_of(clock, now.now)]
-        yield f"| {sign} | {clock.provision} ({clock.stage}) | {_cell(clock.recipient)} | {limit} | {left} |"
+        stage = "" if clock.stage == "initial" else f" ({clock.stage})"
+        yield f"| {sign} | {limit} | {left} | {_cell(clock.provision + stage)} | {_cell(clock.recipient)} |"
 
 
 def _left(clock: ClockLine, now: datetime) -> str:
@@ -168,9 +171,15 @@ def _left(clock: ClockLine, now: datetime) -> str:
     return f"**{text} over**" if left < timedelta(0) else text
 
 
-def _cell(text: str) -> str:
-    """Text from outside, so that it can be no markup, link or picture in a table."""
-    return "".join(f"&#{ord(sign)};" if sign in "\\`*_{}[]<>()#+!|&:" else sign for sign in " ".join(text.split()))
+def _sentence(text: str) -> str:
+    return _cell(text[:LONGEST_SENTENCE], LONGEST_SENTENCE)
+
+
+def _cell(text: str, longest: int = LONGEST_CELL) -> str:
+    """Text from outside, bounded, so that it can be no markup, link or picture in a table."""
+    line = " ".join(text.split())
+    shown = line if len(line) <= longest else line[: longest - 3] + "..."
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#!|~" else sign for sign in shown)
 
 
 def _waits(now: Standing) -> Iterator[str]:
@@ -189,14 +198,20 @@ def _waits(now: Standing) -> Iterator[str]:
 def _story(now: Standing, chain: list[dict[str, Any]]) -> Iterator[str]:
     for entry in reversed(chain[-LAST_SHOWN:]):
         at = _local(datetime.fromisoformat(entry["at"]), now.zone)
-        yield f"- **{at}** {_cell(told(entry['kind'], discreet(entry['payload'])))} *({_cell(entry['actor'])})*"
+        yield f"- **{at}** {_sentence(told(entry['kind'], discreet(entry['payload'])))} ({_cell(entry['actor'])})"
     if len(chain) > LAST_SHOWN:
         yield f"- ... and {len(chain) - LAST_SHOWN} earlier entries: `tocsin timeline {now.number}`"
 
 
 def _picture(now: Standing, chain: list[dict[str, Any]]) -> str:
     bars = [
-        Bar(f"{clock.provision} ({clock.stage})", clock.starts_at, clock.due_at, colour_of(clock, now.now))
+        Bar(
+            clock.provision + ("" if clock.stage == "initial" else f" ({clock.stage})"),
+            clock.starts_at,
+            clock.due_at,
+            colour_of(clock, now.now),
+            clock.met_at,
+        )
         for clock in now.clocks
         if clock.starts_at and clock.due_at
     ]

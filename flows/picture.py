@@ -1,23 +1,27 @@
 """The incident drawn as a picture: what happened on a line of time, and each clock as a bar up to its limit."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 960, 250, 30, 24, 58
+WIDTH, LEFT, RIGHT, ROW, TOP = 960, 250, 40, 24, 70
+NEAR = 70  # closer than this, labels would lie over each other
+CURVE = 0.4  # 1 would draw every day alike
+TICKS = (("", timedelta(0)), *((f"+{days} d", timedelta(days=days)) for days in (1, 3, 7, 14, 30, 60, 120, 365)))
 COLOURS = {"met": "#2e7d32", "open": "#1565c0", "risk": "#ef6c00", "late": "#c62828", "undecided": "#757575"}
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One clock: its label, when it began, when it ends, and in which of `COLOURS` it stands."""
+    """One clock: its label, when it began, when it ends, in which of `COLOURS` it stands, and when it was met."""
 
     label: str
     starts: datetime
     ends: datetime
     colour: str
+    met: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -28,52 +32,89 @@ class Mark:
     at: datetime
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """Time from left to right, the first days wide and the later ones narrow, as an incident is lived."""
+
+    first: datetime
+    span: float  # seconds
+
+    def x(self, at: datetime) -> float:
+        part = max((at - self.first).total_seconds(), 0.0) / self.span
+        return LEFT + part**CURVE * (WIDTH - LEFT - RIGHT)
+
+
 def drawn(bars: Sequence[Bar], marks: Sequence[Mark], now: datetime) -> str:
-    """An SVG of the bars and marks over one axis of time (UTC), with a line where now is; all text is escaped."""
+    """An SVG of the bars and marks over one axis of time, with a line where now is; all text is escaped."""
     moments = [now, *(mark.at for mark in marks), *(moment for bar in bars for moment in (bar.starts, bar.ends))]
-    first, last = min(moments), max(moments)
-    span = max((last - first).total_seconds(), 1.0)
-
-    def x(at: datetime) -> float:
-        return LEFT + (at - first).total_seconds() / span * (WIDTH - LEFT - RIGHT)
-
+    axis = _Axis(min(moments), max((max(moments) - min(moments)).total_seconds(), 1.0))
     height = TOP + ROW * max(len(bars), 1) + 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="DejaVu Sans, Arial, sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        *_ticks(axis, height),
         f'<line x1="{LEFT}" y1="{TOP - 14}" x2="{WIDTH - RIGHT}" y2="{TOP - 14}" stroke="#9e9e9e"/>',
+        *_marks(axis, marks),
+        *(_bar(axis, bar, TOP + ROW * index) for index, bar in enumerate(bars)),
+        _now(axis.x(now), height),
     ]
-    parts += [_mark(mark, x(mark.at), index) for index, mark in enumerate(marks)]
-    parts += [_bar(bar, x(bar.starts), x(bar.ends), TOP + ROW * index) for index, bar in enumerate(bars)]
-    parts.append(_now(x(now), height))
-    parts.append(f'<text x="{LEFT}" y="{height - 10}" fill="#424242">{first:%d %b %H:%M}</text>')
-    parts.append(
-        f'<text x="{WIDTH - RIGHT}" y="{height - 10}" text-anchor="end" fill="#424242">{last:%d %b %H:%M} UTC</text>'
-    )
     return "".join([*parts, "</svg>"])
 
 
-def _mark(mark: Mark, x: float, index: int) -> str:
-    y = 14 if index % 2 == 0 else 30
-    anchor = "end" if x > WIDTH - 120 else "start"
-    return (
-        f'<circle cx="{x:.1f}" cy="{TOP - 14}" r="4" fill="#37474f"/>'
-        f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="#37474f">{escape(mark.label)}</text>'
-    )
+def _ticks(axis: _Axis, height: int) -> Iterator[str]:
+    """A thin line at each of a few round distances from the beginning, where its label has room."""
+    last = LEFT - NEAR
+    for name, length in TICKS:
+        at = axis.first + length
+        x = axis.x(at)
+        if length.total_seconds() > axis.span or x - last < NEAR:
+            continue
+        last = x
+        yield f'<line x1="{x:.1f}" y1="{TOP - 14}" x2="{x:.1f}" y2="{height - 26}" stroke="#e0e0e0"/>'
+        yield f'<text x="{x:.1f}" y="{height - 10}" text-anchor="middle" fill="#616161">{name or f"{at:%d %b %H:%M}"}</text>'
 
 
-def _bar(bar: Bar, start: float, end: float, y: float) -> str:
+def _marks(axis: _Axis, marks: Sequence[Mark]) -> Iterator[str]:
+    """The moments, those that lie close together under one label."""
+    groups: list[tuple[float, list[str]]] = []
+    for mark in sorted(marks, key=lambda one: one.at):
+        x = axis.x(mark.at)
+        yield f'<circle cx="{x:.1f}" cy="{TOP - 14}" r="4" fill="#37474f"/>'
+        if groups and x - groups[-1][0] < NEAR:
+            groups[-1][1].append(mark.label)
+        else:
+            groups.append((x, [mark.label]))
+    for index, (x, labels) in enumerate(groups):
+        anchor = "end" if x > WIDTH - 160 else "start"
+        y = 14 if index % 2 == 0 else 30
+        yield f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="#37474f">{escape(", ".join(labels))}</text>'
+
+
+def _bar(axis: _Axis, bar: Bar, y: float) -> str:
+    """The whole period in pale, and in full colour what of it has run until it was met."""
+    start, end = axis.x(bar.starts), axis.x(bar.ends)
+    met = min(axis.x(bar.met), end) if bar.met else end
+    colour, shape = COLOURS[bar.colour], f'y="{y + 3}" height="14" rx="3"'
     return (
         f'<text x="{LEFT - 10}" y="{y + 14}" text-anchor="end" fill="#212121">{escape(bar.label)}</text>'
-        f'<rect x="{start:.1f}" y="{y + 3}" width="{max(end - start, 3):.1f}" height="14" rx="3" fill="{COLOURS[bar.colour]}"/>'
+        f'<rect x="{start:.1f}" width="{max(end - start, 3):.1f}" {shape} fill="{colour}" opacity="0.3"/>'
+        f'<rect x="{start:.1f}" width="{max(met - start, 3):.1f}" {shape} fill="{colour}"/>'
     )
 
 
 def _now(x: float, height: int) -> str:
     return (
         f'<line x1="{x:.1f}" y1="{TOP - 20}" x2="{x:.1f}" y2="{height - 26}" stroke="#000000" stroke-dasharray="4 3"/>'
-        f'<text x="{x:.1f}" y="{height - 10}" text-anchor="middle" font-weight="bold">now</text>'
+        f'<text x="{x:.1f}" y="{TOP - 22}" text-anchor="middle" font-weight="bold">now</text>'
+    )
+
+
+def dot(colour: str) -> str:
+    """A small round sign in one of `COLOURS`."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="12" height="12">'
+        f'<circle cx="6" cy="6" r="5" fill="{COLOURS[colour]}"/></svg>'
     )
 
 

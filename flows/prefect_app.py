@@ -97,7 +97,7 @@ async def _whole_body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return body
 
@@ -109,7 +109,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4200)
     given = parser.parse_args()
     app: Any = create_app(final=True)  # Any: ASGI applications have no common type
-    uvicorn.run(OwnHostOnly(AskAgain(app)), host=given.host, port=given.port, log_level="warning", timeout_keep_alive=30)
+    uvicorn.run(
+        OwnHostOnly(AskAgain(app)), host=given.host, port=given.port, log_level="warning", timeout_keep_alive=30
+    )
 
 
 if __name__ == "__main__":

@@ -27,9 +27,11 @@ def run_now(settings: Settings, name: str, number: str) -> None:
     """Run one of the flows (`respond`, `evaluate`, ...) for an incident in this process, until it ends."""
     prefect_ready(settings)
     # Imported only now that the address is set: Prefect reads its settings when it is imported.
+    tags = importlib.import_module("prefect").tags
     flow: Callable[[str], Awaitable[None]] = getattr(importlib.import_module(f"flows.{name}"), name)
 
     async def run() -> None:
-        await flow(number)
+        with tags(number):  # one tag an incident, on every run of its
+            await flow(number)
 
     asyncio.run(run())

@@ -3,8 +3,8 @@
 Pure: the same arguments give the same answer on every run.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -58,6 +58,7 @@ class _Known:
     report: Report
     laws: Laws
     events: Mapping[str, datetime]
+    clocks: dict[tuple[str | None, ...], Due] = field(default_factory=dict)
 
 
 def _duties(each: Prepared, known: _Known) -> list[Duty]:
@@ -96,7 +97,7 @@ def _not_owed(part: PreparedStage, answer: Answer, place: _Place) -> Duty:
 
 def _owed(each: Prepared, part: PreparedStage, answer: Answer, place: _Place, known: _Known) -> Duty:
     clock = part.stage.clock
-    state, ends = _clock_of(each, clock, place, known)
+    state, ends = _clock_of(each, part, place, known)
     question = (f"the clock has not started: {QUESTIONS[clock.start]}",) if state == "not_started" else ()
     return _with(
         part.duty,
@@ -135,21 +136,27 @@ def _calendar(law: Law, authority: Authority | None, report: Report) -> Calendar
     return calendar_of(law.calendar or (authority and authority.calendar) or at_home)
 
 
-def _clock_of(each: Prepared, clock: Clock, place: _Place, known: _Known) -> tuple[ClockState, Due]:
-    calendar = _calendar(each.law, place.authority, known.report)
-    relief = _has_relief(clock, known)
-
-    def start_of(limit: Limit) -> datetime | None:
-        return began(limit, known.report.times, known.events, place.zone, each.provision.id, place.recipient)
+def _clock_of(each: Prepared, part: PreparedStage, place: _Place, known: _Known) -> tuple[ClockState, Due]:
+    clock, calendar = part.stage.clock, _calendar(each.law, place.authority, known.report)
 
     def setting_of(limit: Limit) -> Setting:
         rule = known.laws.rules[limit.rule] if limit.rule else PLAIN
-        return Setting(place.zone, calendar, rule, relief)
+        return Setting(place.zone, calendar, rule, _has_relief(clock, known))
 
-    ends = due(clock, start_of, setting_of)
+    key = (part.clock_key, place.zone.key, calendar.code, place.recipient if known.events else None)
+    ends = known.clocks.get(key)
+    if ends is None:
+        ends = known.clocks[key] = due(clock, _started(each, place, known), setting_of)
     if ends.due_at is None:
         return ("not_started" if ends.starts_at is None else "no_number"), ends
     return paused(ends, each.version.delays_allowed, known.report, known.events, setting_of(clock))
+
+
+def _started(each: Prepared, place: _Place, known: _Known) -> Callable[[Limit], datetime | None]:
+    def start_of(limit: Limit) -> datetime | None:
+        return began(limit, known.report.times, known.events, place.zone, each.provision.id, place.recipient)
+
+    return start_of
 
 
 def _has_relief(clock: Clock, known: _Known) -> bool:

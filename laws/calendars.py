@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from models.document import nearest
@@ -106,6 +105,8 @@ def _days_of(place: str, part: str) -> Any:  # Any: the package is not typed
 @cache
 def country_of_zone(zone: str) -> str | None:
     """The country of an IANA zone such as Europe/Berlin, or None for one that belongs to no single country."""
+    from importlib import resources  # needed by one command, slow to import
+
     table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text()
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     return next((row[0] for row in rows if row[2] == zone), None)

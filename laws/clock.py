@@ -287,9 +287,11 @@ def due(clock: Clock, began: Callable[[Limit], datetime | None], setting: Callab
 
     `began` says when the event of a limit happened, or None; the answer then has no `due_at`.
     """
-    main, *caps = [_limit_due(limit, began(limit), setting(limit)) for limit in (clock, *clock.earliest_of)]
-    found = earliest(main, caps, unless_started_after_cap=clock.unless_started_after_cap)
-    return Due(found.due_at, found.due_statutory, found.steps, starts_at=began(clock))
+    main = _limit_due(clock, began(clock), setting(clock))
+    if not clock.earliest_of:
+        return main
+    caps = [_limit_due(limit, began(limit), setting(limit)) for limit in clock.earliest_of]
+    return earliest(main, caps, unless_started_after_cap=clock.unless_started_after_cap)
 
 
 def _limit_due(limit: Limit, started: datetime | None, setting: Setting) -> Due:

@@ -234,8 +234,12 @@ def load_laws(*extra_folders: Path, cache: Path | None = None) -> Laws:
                 return _assembled(files, documents)
     documents = [read_document(path) for _, path in files]
     laws = _assembled(files, documents)
-    _check_conditions(laws, dict(zip((str(path) for _, path in files), documents, strict=True)))
-    _check_calendars(laws, {document.source: document for document in documents})
+    by_source = {document.source: document for document in documents}
+    _check_conditions(laws, by_source)
+    _check_calendars(laws, by_source)
+    _check_methods(
+        laws.methods, {path.stem: by_source[str(path)] for _, path in files if path.parent.name == "methods"}
+    )
     if cache:
         _keep(cache, stamp, documents)
     return laws
@@ -416,6 +420,29 @@ def _check_calendars(laws: Laws, documents: Mapping[str, Document]) -> None:
             check_calendar(law.calendar)
         except BadInputError as error:
             raise _defect(documents[source], ("calendar",), f"calendar: {error}") from error
+
+
+def _check_methods(methods: Methods, documents: Mapping[str, Document]) -> None:
+    asked_by = {
+        "enisa_2013": methods.enisa.questions,
+        "risk": methods.risk.questions,
+        "cn_2025_grading": methods.grading.questions,
+    }
+    for name, questions in asked_by.items():
+        for at, raw in _ifs_in(documents[name].data):
+            try:
+                questions.parsed(raw)
+            except ConditionError as error:
+                raise _defect(documents[name], (*at, *error.location), str(error)) from error
+
+
+def _ifs_in(data: object, at: _At = ()) -> Iterable[tuple[_At, RawCondition]]:
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        if key == "if" and isinstance(value, dict):
+            yield (*at, key), value
+        else:
+            yield from _ifs_in(value, (*at, key))
 
 
 def _conditions_in(version: Version) -> Iterable[tuple[_At, RawCondition]]:

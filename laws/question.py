@@ -14,6 +14,7 @@ class Facts:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.answers: dict[str, Answer] = {}
+        self.weighings: dict[str, Any] = {}  # Any: what a method made of these facts, by the method's name
 
 
 class Questions:

@@ -72,7 +72,14 @@ class Terms:
 
 
 def terms_of(facts: Facts, method: EnisaMethod) -> Terms:
-    """The terms of the score for these facts."""
+    """The terms of the score for these facts, worked out once."""
+    if method.method not in facts.weighings:
+        facts.weighings[method.method] = _terms(facts, method)
+    terms: Terms = facts.weighings[method.method]
+    return terms
+
+
+def _terms(facts: Facts, method: EnisaMethod) -> Terms:
     return Terms(
         _context(facts, method),
         _identification(facts, method),

@@ -18,11 +18,15 @@ from models.vocabulary import Confidence, Level, Verdict
 
 @dataclass(frozen=True, slots=True)
 class PreparedStage:
-    """One stage of a provision: in which cases it is owed, and the duty with everything that no fact changes."""
+    """One stage of a provision: in which cases it is owed, and the duty with everything that no fact changes.
+
+    Stages with equal clocks have the same `clock_key`, so that each clock of a report is worked out once.
+    """
 
     stage: Stage
     owed: Condition | None
     duty: Duty
+    clock_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,20 @@ def _prepare(law: Law, provision: Provision, version: Version, laws: Laws) -> Pr
         tuple((_words_of(each, words), parsed(each.condition)) for each in version.unless if each.condition),
         tuple(
             PreparedStage(
-                stage, parsed(stage.when) if stage.when else None, _model(law, provision, version, stage, notes)
+                stage,
+                parsed(stage.when) if stage.when else None,
+                _model(law, provision, version, stage, notes),
+                _clock_key(provision, stage),
             )
             for stage in version.filings
         ),
         isinstance(version.recipients, tuple) and law.timezone is not None,
     )
+
+
+def _clock_key(provision: Provision, stage: Stage) -> str:
+    own = provision.id if stage.clock.start == "stage_submitted" else ""  # the earlier stage is this provision's own
+    return f"{own}{stage.clock!r}"
 
 
 def _model(law: Law, provision: Provision, version: Version, stage: Stage, notes: tuple[str, ...]) -> Duty:

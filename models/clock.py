@@ -24,11 +24,12 @@ class VirtualClock:
     def __call__(self) -> datetime:
         """The rehearsal's time, in UTC."""
         try:
-            return datetime.fromisoformat(self.path.read_text().strip()).astimezone(UTC)
-        except (FileNotFoundError, ValueError) as error:
-            raise BadInputError(
-                f"{self.path}: no rehearsal time in it; write one such as 2026-03-02T09:00:00Z"
-            ) from error
+            now = datetime.fromisoformat(self.path.read_text().strip())
+        except (OSError, ValueError) as error:
+            raise BadInputError(_no_time_in(self.path)) from error
+        if now.tzinfo is None:
+            raise BadInputError(_no_time_in(self.path))
+        return now.astimezone(UTC)
 
     def set(self, now: datetime) -> None:
         """Move to `now`; the write is atomic, so that a kill leaves the old time or the new."""
@@ -36,6 +37,10 @@ class VirtualClock:
         draft.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(now.astimezone(UTC).isoformat())
         draft.replace(self.path)
+
+
+def _no_time_in(path: Path) -> str:
+    return f"{path}: no rehearsal time in it; write one such as 2026-03-02T09:00:00Z"
 
 
 def zone(name: str) -> ZoneInfo:

@@ -341,7 +341,8 @@ def _established(argument: object) -> Condition:
         if unknown:
             paths = tuple(f"organisation.{name}" for name in unknown)
             return Answer(None, ("where the organisation is established is not fully known",), paths)
-        if any(may_lie_in(place, one) for place in known for one in wanted):
+        seat = organisation.country if organisation.subdivision else None  # a known part says more than its country
+        if any(may_lie_in(place, one) for place in known if place != seat for one in wanted):
             return Answer(
                 None,
                 ("in which part of the country the organisation is established is not known",),

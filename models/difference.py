@@ -5,11 +5,11 @@ from typing import Any
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # Any: plain JSON
-    """Every scalar of a JSON value with its path, such as `people[0].count`."""
+    """Every scalar and every empty list of a JSON value with its path, such as `people[0].count`."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and value:
         for index, item in enumerate(value):
             yield from leaves(item, f"{path}[{index}]")
     else:
@@ -17,8 +17,15 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # Any: pla
 
 
 def changes(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
-    """The paths whose values differ, with the old and the new one; what was not there is None."""
+    """The paths whose values differ, with the old and the new one; what was not there is None.
+
+    That a list became empty is told by what left it, and that it filled by what came; only "not known" (None) and
+    "none" (an empty list) differ by themselves.
+    """
     old, new = dict(leaves(before)), dict(leaves(after))
+    found = [(path, old.get(path), new.get(path)) for path in dict.fromkeys([*old, *new])]
     return [
-        (path, old.get(path), new.get(path)) for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)
+        (path, was, now)
+        for path, was, now in found
+        if was != now and not (was == [] and path not in new) and not (now == [] and path not in old)
     ]

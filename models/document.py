@@ -44,6 +44,14 @@ for _tag, _pattern, _first in (
     _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
+def _whole_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    text = loader.construct_scalar(node)
+    return int(text, 0 if text.startswith(("0o", "0x")) else 10)  # YAML 1.1 would read 0400 as 256
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+
+
 @dataclass(frozen=True)
 class Document:
     """A parsed file: its plain data, and on which line each part of it stands."""
@@ -158,7 +166,9 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{path}: unknown word {given!r}{nearest(str(given), _words_in(str(detail['ctx']['expected'])))}"
     if kind == "missing":
         return f"{path} is missing; add it"
-    if kind in ("timezone_aware", "datetime_from_date_parsing"):
+    if kind in ("datetime_parsing", "datetime_from_date_parsing"):
+        return f"{path}: {given!r} is not a time; write one with its offset, such as 2026-03-01T08:00:00+01:00"
+    if kind == "timezone_aware":
         return f"{path}: the time {given!r} has no offset; write it with one, such as 2026-03-01T08:00:00+01:00"
     message = detail["msg"].removeprefix("Value error, ")
     return f"{path}: {_one_line(message)}"

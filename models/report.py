@@ -3,6 +3,7 @@
 `None` means *not known yet*, which is different from "no".
 """
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Annotated
@@ -93,7 +94,7 @@ class Facts(BaseModel):
 
 
 def _written_out(value: object) -> object:
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) or (isinstance(value, str) and re.fullmatch(r"[-+]?[0-9.]+", value)):
         raise ValueError(f"{value!r} is not a time; write it out with its offset, such as 2026-03-01T08:00:00+01:00")
     return value
 

@@ -105,8 +105,9 @@ def perform(desk: Desk, number: str, key: str) -> str:
         playbook = kept_playbook(incident)
         assert playbook is not None, "a ready step comes from a playbook"
         step = playbook.step(key.split("[")[0])
-        item = key[key.index("[") + 1 : -1] if "[" in key else ""
-        inputs = filled(step.typed_inputs(), {"number": number, "item": item, "step": key})
+        inputs = filled(
+            step.typed_inputs(), {"number": number, "item": _item(desk, session, incident, key), "step": key}
+        )
         row.record, row.attempts, row.started_at = "running", row.attempts + 1, desk.clock()
         row.outcome = "asking" if isinstance(inputs, AskPerson) else None
         session.add(row)
@@ -117,6 +118,12 @@ def perform(desk: Desk, number: str, key: str) -> str:
     except TocsinError as error:
         why = str(error)
     return _kept(desk, number, key, why)
+
+
+def _item(desk: Desk, session: Session, incident: Incident, key: str) -> str:
+    """The name of the item that a repeated step is for, as the facts have it; nothing for a step that is done once."""
+    plan = planned(desk, session, incident) if "[" in key else None
+    return (plan.by_key[key].item or "") if plan else ""
 
 
 def _queued_effect(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, or_, select
 
-from flows.acts.playbook import planned
+from flows.acts.playbook import not_called_for
 from flows.acts.sign import unfit
 from flows.desk import Desk
 from integrations.channel import Channel
@@ -19,7 +19,6 @@ from models.ledger import record
 from models.message import Message, Taken
 from models.store import reading, writing
 from models.tables import Delivery, Incident, Notice, Receipt
-from playbooks.plan import StepState
 
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
@@ -172,11 +171,7 @@ def _unwanted(desk: Desk, session: Session, incident: Incident, row: Delivery) -
         if notice.state != "approved" or notice.version != row.notice_version:
             return "its text was changed or sent back after it was queued"
         return unfit(session, incident, notice)
-    plan = planned(desk, session, incident) if row.step_key is not None else None
-    step = plan.by_key.get(row.step_key or "") if plan else None
-    if step is not None and step.state in (StepState.SKIPPED, StepState.NOT_NEEDED, StepState.DONE):
-        return f"its step is {step.state.replace('_', ' ')} now"
-    return None
+    return not_called_for(desk, session, incident, row.step_key) if row.step_key is not None else None
 
 
 def _withdrawn(desk: Desk, session: Session, incident: Incident, row: Delivery, why: str) -> Attempt:
@@ -237,7 +232,7 @@ def _postponed(
 
 def _delay(attempts: int) -> timedelta:
     """Twice as long after each attempt, up to a quarter of an hour, give or take a fifth so that many do not come at once."""
-    longest: timedelta = min(FIRST_DELAY * float(2 ** min(attempts, 10)), LONGEST_DELAY)
+    longest: timedelta = min(FIRST_DELAY * float(2 ** min(max(attempts - 1, 0), 10)), LONGEST_DELAY)
     return longest * random.uniform(0.8, 1.2)
 
 

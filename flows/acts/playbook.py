@@ -1,5 +1,7 @@
 """The incident's playbook: chosen once from the facts, kept with the incident, so that a changed file does not change it."""
 
+from dataclasses import replace
+
 from sqlmodel import Session, col, select
 
 from flows.desk import Desk
@@ -7,7 +9,7 @@ from models.incident import facts_of, find
 from models.ledger import record, sha256_of
 from models.store import writing
 from models.tables import Approval, Evidence, Incident, Step
-from playbooks.plan import Plan, RecordState, StepRecord, plan
+from playbooks.plan import Plan, RecordState, StepRecord, StepState, plan
 from playbooks.playbook import Notices, Playbook, body_of, choose, playbook_of
 
 
@@ -44,6 +46,19 @@ def planned(desk: Desk, session: Session, incident: Incident) -> Plan | None:
     if playbook is None:
         return None
     return plan(playbook, facts_of(session, incident), _records(session, incident), desk.clock())
+
+
+def not_called_for(desk: Desk, session: Session, incident: Incident, key: str) -> str | None:
+    """Why a step is not to be carried out any more, were it to begin now, or None: somebody ended it, or the facts did."""
+    playbook, row = kept_playbook(incident), step_rows(session, incident).get(key)
+    if playbook is None or row is None:
+        return None
+    if row.record in (RecordState.DONE, RecordState.SKIPPED):
+        return f"its step is {row.record} already"
+    records = _records(session, incident)
+    records[key] = replace(records[key], state=RecordState.PENDING)
+    step = plan(playbook, facts_of(session, incident), records, desk.clock()).by_key[key]
+    return f"its step is not needed any more: {step.reason}" if step.state is StepState.NOT_NEEDED else None
 
 
 def step_rows(session: Session, incident: Incident) -> dict[str, Step]:

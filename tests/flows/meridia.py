@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from flows.acts.answer import answer
 from flows.acts.announce import ask_for_signatures
+from flows.acts.answer import answer
 from flows.acts.close_loop import settle
 from flows.acts.contain import perform, ready_steps
 from flows.acts.deliver import Attempt, attempt, waiting

@@ -122,6 +122,28 @@ def test_a_defect_is_one_line_with_its_place(tmp_path: Path, old: str, new: str,
         assert int(place.rsplit(":", 1)[1]) == line, message
 
 
+def test_an_unknown_word_in_an_own_method_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "methods").mkdir()
+    text = (
+        (BUILT_IN / "methods" / "risk.yaml")
+        .read_text()
+        .replace("{exfiltration_possible: true}", "{exfiltration: true}")
+    )
+    line = text[: text.index("{exfiltration: true}")].count("\n") + 1
+
+    with pytest.raises(BadInputError, match=rf"risk\.yaml:{line}: unknown condition 'exfiltration'; did you mean"):
+        check_laws(folder_with(tmp_path / "methods", text, "risk.yaml").parent)
+
+
+def test_an_own_method_moves_the_lines_of_the_tests(tmp_path: Path) -> None:
+    (tmp_path / "methods").mkdir()
+    text = (BUILT_IN / "methods" / "risk.yaml").read_text().replace("high: {at_least: 3,", "high: {at_least: 2.5,")
+
+    laws = load_laws(folder_with(tmp_path / "methods", text, "risk.yaml").parent)
+
+    assert laws.methods.risk.tests["high"].at_least == 2.5
+
+
 def test_a_law_that_stands_twice_in_one_folder_is_refused(tmp_path: Path) -> None:
     folder_with(tmp_path, GOOD)
     second = GOOD.replace("xx-example-authority", "xx-example-other")

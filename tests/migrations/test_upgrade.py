@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, UniqueConstraint, inspect, text
 
 import migrations.upgrade
 from migrations.upgrade import HEAD, ensure_tables, version_of
@@ -53,7 +53,7 @@ def test_every_unique_constraint_of_the_models_stands_in_the_database(store: Eng
         wanted = {
             tuple(sorted(column.name for column in constraint.columns))
             for constraint in table.constraints
-            if type(constraint).__name__ == "UniqueConstraint"
+            if isinstance(constraint, UniqueConstraint)
         }
         made = {tuple(sorted(each["column_names"])) for each in found.get_unique_constraints(table.name)}
         assert made == wanted, table.name

@@ -22,7 +22,7 @@ def demo(
 
     Example: tocsin demo --keep-open
     """
-    settings = _rehearsal(read_settings())
+    settings = rehearsal()
     began = time.monotonic()
     line("Tocsin demo: a ransomware breach, from its report to its last notice. Nothing leaves this machine.")
     line(f"Everything is kept in {settings.home}; starting the embedded Prefect server ...")
@@ -44,9 +44,9 @@ def demo(
             _wait(address)
 
 
-def _rehearsal(settings: Settings) -> Settings:
+def rehearsal() -> Settings:
     """Settings of the demo's own: its home, its clock, its organisation and a port nobody uses."""
-    home = settings.home / "demo"
+    home = read_settings().home / "demo"
     home.mkdir(parents=True, exist_ok=True)
     port_file = home / "port"
     if not port_file.exists():

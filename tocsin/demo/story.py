@@ -200,6 +200,8 @@ class Demo:
             self.tell.line(f"  ALERT to {alert.role}: {alert.rung} ({self._local(alert.fired_at or alert.due_at)})")
         self._sign_all(leave=None)
         self.respond()
+        self._sign_all(leave=None)  # what follows a filing that was just sent, such as Singapore's notice to people
+        self.respond()
         self.tell.line(f"{HELD_BACK} was signed and sent in time.")
 
     def finish(self) -> None:

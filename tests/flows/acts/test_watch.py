@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from sqlmodel import select
 
 from flows.acts.evaluate import evaluate
 from flows.acts.report import open_incident
@@ -14,6 +15,7 @@ from flows.settings import Settings
 from models.clock import VirtualClock
 from models.errors import TemporaryDeliveryError
 from models.report import read_report
+from models.store import writing
 from models.tables import Alert, Delivery
 from tests.flows.meridia import (
     DATA,
@@ -107,9 +109,7 @@ def test_after_an_outage_the_highest_rung_fires_at_once_and_the_others_are_recor
     assert len(missed) == 3
 
 
-def test_no_rung_is_lost_when_nobody_watched_until_long_after_every_limit(
-    evaluated: Desk, clock: VirtualClock
-) -> None:
+def test_no_rung_is_lost_when_nobody_watched_until_long_after_every_limit(evaluated: Desk, clock: VirtualClock) -> None:
     clock.set(datetime(2027, 3, 1, tzinfo=UTC))
 
     fired = watch_once(evaluated)
@@ -224,10 +224,6 @@ def test_the_first_try_of_a_notice_is_left_to_the_runs(drafted: Desk) -> None:
 
 def outlive(desk: Desk, key: str) -> None:
     """Let the time pass after which a process that was sending cannot live any more."""
-    from sqlmodel import select
-
-    from models.store import writing
-
     with writing(desk.engine) as session:
         row = session.exec(select(Delivery).where(Delivery.key == key)).one()
         row.next_try_at = datetime.now(UTC)

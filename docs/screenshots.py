@@ -1,0 +1,87 @@
+"""Make the pictures in docs/images again: the Prefect UI as the demo left it, in Chromium, recording every request.
+
+Run by `make screenshots`, after `make demo`. Ends with status 1 if any page asked another host for anything.
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.sync_api import Page, Request, sync_playwright
+
+from flows.board import artifact_key
+from flows.server import running
+from tocsin.commands.demo import rehearsal
+
+IMAGES = Path(__file__).parent / "images"
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def other_hosts(address: str, number: str, images: Path | None) -> list[str]:
+    """Open every page that leadership looks at, keep a picture of each, and name every other host that was asked."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
+            asked.append(request.url)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.on("request", note)
+        for name, path in pages(address, number).items():
+            _look(page, f"{address}{path}", images / f"{name}.png" if images else None)
+        browser.close()
+    return asked
+
+
+def pages(address: str, number: str) -> dict[str, str]:
+    """Name and path of each page of an incident."""
+    api = httpx.Client(base_url=f"{address}/api", timeout=30)
+    tagged = {"flow_runs": {"tags": {"all_": [number]}}, "sort": "EXPECTED_START_TIME_DESC", "limit": 200}
+    runs = api.post("/flow_runs/filter", json=tagged).json()
+    response = max((run for run in runs if run["name"].startswith("response")), key=lambda run: run["total_run_time"])
+    key = artifact_key(number)
+    [artifact, *_] = api.post("/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}).json()
+    longest = max((run for run in runs if run["name"].startswith("containment")), key=lambda run: run["total_run_time"])
+    return {
+        "prefect-runs": f"/runs?tags={number}",
+        "prefect-graph": f"/runs/flow-run/{response['id']}",
+        "prefect-steps": f"/runs/flow-run/{longest['id']}",
+        "prefect-timeline": f"/artifacts/artifact/{artifact['id']}",
+        "prefect-versions": f"/artifacts/key/{key}",
+        "prefect-events": f"/events?resource=tocsin.incident.{number}",
+    }
+
+
+def _look(page: Page, url: str, picture: Path | None) -> None:
+    page.goto(url, wait_until="load")
+    page.wait_for_timeout(3500)
+    if picture:
+        page.screenshot(path=str(picture), full_page=False)
+
+
+def main() -> None:
+    """Serve what the demo left, and look at it."""
+    settings = rehearsal()
+    number = sys.argv[1] if len(sys.argv) > 1 else "INC-2026-0001"
+    IMAGES.mkdir(exist_ok=True)
+    with running(settings.home, settings.server_port) as address:
+        asked = other_hosts(address, number, IMAGES)
+    for url in sorted(set(asked)):
+        print(f"asked another host: {url}", file=sys.stderr)
+    sys.exit(1 if asked else 0)
+
+
+if __name__ == "__main__":
+    main()
