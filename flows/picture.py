@@ -1,6 +1,7 @@
 """The incident drawn as a picture: what happened on a line of time, and each clock as a bar up to its limit."""
 
 import base64
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +42,7 @@ class _Axis:
 
     def x(self, at: datetime) -> float:
         part = max((at - self.first).total_seconds(), 0.0) / self.span
-        return LEFT + part**CURVE * (WIDTH - LEFT - RIGHT)
+        return LEFT + math.pow(part, CURVE) * (WIDTH - LEFT - RIGHT)
 
 
 def drawn(bars: Sequence[Bar], marks: Sequence[Mark], now: datetime) -> str:
@@ -64,7 +65,7 @@ def drawn(bars: Sequence[Bar], marks: Sequence[Mark], now: datetime) -> str:
 
 def _ticks(axis: _Axis, height: int) -> Iterator[str]:
     """A thin line at each of a few round distances from the beginning, where its label has room."""
-    last = LEFT - NEAR
+    last = float(LEFT - NEAR)
     for name, length in TICKS:
         at = axis.first + length
         x = axis.x(at)

@@ -4,9 +4,16 @@ import asyncio
 import importlib
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
 
 from flows.server import ServerMissingError, answers, environment, local_address
 from flows.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+POOL = "tocsin"
+DEPLOYMENT = "response/incident"
 
 
 def prefect_ready(settings: Settings) -> str:
@@ -35,3 +42,34 @@ def run_now(settings: Settings, name: str, number: str) -> None:
             await flow(number)
 
     asyncio.run(run())
+
+
+def nudge(settings: Settings, number: str, passes: int) -> bool:
+    """Ask the workers to carry an incident on; gives False where no server or deployment is there to do so.
+
+    The same incident and pass asked twice start one run.
+    """
+    address = os.environ.get("PREFECT_API_URL", f"{local_address(settings.server_port)}/api")
+    try:
+        with httpx.Client(base_url=address, timeout=10) as api:
+            found = api.get(f"/deployments/name/{DEPLOYMENT}")
+            if not found.is_success:
+                return False
+            run = {"parameters": {"number": number}, "tags": [number], "idempotency_key": f"{number}:{passes}"}
+            return api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=run).is_success
+    except httpx.HTTPError:
+        return False
+
+
+async def deploy() -> None:
+    """Make the work pool, and the deployment whose runs its workers take up."""
+    client = importlib.import_module("prefect.client.orchestration")
+    actions = importlib.import_module("prefect.client.schemas.actions")
+    respond = importlib.import_module("flows.respond").respond
+    async with client.get_client() as api:
+        pool = actions.WorkPoolCreate(name=POOL, type="process", description="Carries incidents.")
+        await api.create_work_pool(pool, overwrite=True)
+    source = await respond.from_source(source=str(ROOT), entrypoint="flows/respond.py:respond")
+    # Not `deploy`: that ends by looking for workers in a way that its own server refuses.
+    deployment = await source.to_deployment(name=DEPLOYMENT.partition("/")[2], work_pool_name=POOL)
+    await deployment.apply()

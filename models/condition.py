@@ -182,6 +182,12 @@ class PeopleQuestion(Threshold):
     minors: bool | None = None
     relationship: Relationship | None = None
 
+    @model_validator(mode="after")
+    def _only_from_below(self) -> Self:
+        if self.in_one_part_of and (self.fewer_than, self.at_most) != (None, None):
+            raise ValueError("in_one_part_of asks after the fullest part; give at_least or more_than")
+        return self
+
 
 class DataQuestion(_Argument):
     """Whether any of these categories was affected; `together_with` asks for another beside it, `readable` that it can be read."""
@@ -232,7 +238,7 @@ def _people(argument: object) -> Condition:
             )
             return any_of(
                 [_count_in(groups, question, part) for part in parts]
-                or [_count_in(groups, question, question.in_one_part_of)]
+                or [_count_in(groups, question, f"{question.in_one_part_of}-")]  # a part that nobody has named yet
             )
         return _count_in(groups, question, question.place)
 
@@ -256,7 +262,7 @@ def _count_in(groups: list[PeopleGroup], question: PeopleQuestion, place: str) -
             least += group.count if fits else 0
             most += group.count
     value = question.between(least, None if unbounded else most)
-    where = f" in {place}" if place else ""
+    where = f" in {'one part of ' if place.endswith('-') else ''}{place.rstrip('-')}" if place else ""
     counted = f"{least:,}" if not missing else f"{least:,} or more"
     return Answer(
         value, (f"{counted} affected people{where} ({question.words} asked)",), tuple(missing) if value is None else ()

@@ -13,7 +13,13 @@ from flows.acts.playbook import not_called_for
 from flows.acts.sign import unfit
 from flows.desk import Desk
 from integrations.channel import Channel
-from models.errors import NotAllowedError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from models.errors import (
+    BadInputError,
+    NotAllowedError,
+    RefusedDeliveryError,
+    TemporaryDeliveryError,
+    UncertainDeliveryError,
+)
 from models.incident import find, identity
 from models.ledger import record
 from models.message import Message, Taken
@@ -95,7 +101,11 @@ def may_be_tried(now: datetime) -> ColumnElement[bool]:
 
 def attempt(desk: Desk, number: str, key: str) -> Attempt:
     """Try one delivery once and keep what came of it; a failure is kept too and raises nothing."""
-    channel, message, settled = _begin(desk, number, key)
+    try:
+        channel = _channel(desk, key)
+    except BadInputError as error:
+        return _without_channel(desk, number, key, str(error))
+    message, settled = _begin(desk, number, key, channel)
     if settled is not None:
         return settled
     try:
@@ -109,34 +119,51 @@ def attempt(desk: Desk, number: str, key: str) -> Attempt:
     return _sent(desk, number, key, taken)
 
 
-def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt | None]:
+def _channel(desk: Desk, key: str) -> Channel:
+    with reading(desk.engine) as session:
+        return desk.channels.named(_row(session, key).channel)
+
+
+def _without_channel(desk: Desk, number: str, key: str, why: str) -> Attempt:
+    """The row's channel is not configured any more: it waits, and says so, and holds up no other one."""
+    with writing(desk.engine) as session:
+        incident, row = find(session, number), _row(session, key, lock=True)
+        state = row.state
+        if state == "sent" or _in_other_hands(desk, row):
+            return _as_it_is(row, why)
+        unwanted = _unwanted(desk, session, incident, row)
+        if unwanted is not None:
+            return _withdrawn(desk, session, incident, row, unwanted)
+    if state == "pending":
+        return _postponed(desk, number, key, state, "delivery.delayed", why, None)
+    return _postponed(desk, number, key, "uncertain", "delivery.uncertain", why, None)
+
+
+def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message, Attempt | None]:
     """Mark the row as being sent; one that a dead run left in the act is settled by its channel's own rule first."""
     with reading(desk.engine) as session:
         row = _row(session, key)
-        channel, message, state = desk.channels.named(row.channel), message_of(row, number), row.state
+        message, state = message_of(row, number), row.state
     if state == "sent":
-        return channel, message, _as_it_is(row, "sent before")
+        return message, _as_it_is(row, "sent before")
     if _in_other_hands(desk, row):
-        return channel, message, _as_it_is(row, "another run is sending it")
+        return message, _as_it_is(row, "another run is sending it")
     if state in ("sending", "uncertain") and channel.settles == "lookup":
         try:
             found = channel.was_taken(message)
         except TemporaryDeliveryError as error:
-            return (
-                channel,
-                message,
-                _postponed(desk, number, key, "uncertain", "delivery.uncertain", str(error), error.retry_after),
-            )
+            why, wish = str(error), error.retry_after
+            return message, _postponed(desk, number, key, "uncertain", "delivery.uncertain", why, wish)
         if found:
-            return channel, message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
+            return message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
     with writing(desk.engine) as session:
         incident, row = find(session, number), _row(session, key, lock=True)
         desk.guard(session)
         if row.state != state or _in_other_hands(desk, row):
-            return channel, message, _as_it_is(row, "another run is sending it")
-        why = _unwanted(desk, session, incident, row)
-        if why is not None:
-            return channel, message, _withdrawn(desk, session, incident, row, why)
+            return message, _as_it_is(row, "another run is sending it")
+        unwanted = _unwanted(desk, session, incident, row)
+        if unwanted is not None:
+            return message, _withdrawn(desk, session, incident, row, unwanted)
         if state == "sending" and channel.settles == "same_identity":
             _note(
                 session,
@@ -151,7 +178,7 @@ def _begin(desk: Desk, number: str, key: str) -> tuple[Channel, Message, Attempt
         by_the_lease = desk.held is not None and row.purpose != "alert"
         row.next_try_at = None if by_the_lease else datetime.now(UTC) + PRESUMED_ALIVE
         session.add(row)
-    return channel, message, None
+    return message, None
 
 
 def _in_other_hands(desk: Desk, row: Delivery) -> bool:

@@ -16,7 +16,7 @@ from models.errors import BadInputError, NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
-from models.tables import DutyRecord, Incident, Notice, NoticeVersion
+from models.tables import Delivery, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.page import html
 
@@ -63,6 +63,8 @@ def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) ->
     if why is not None:
         _reopened(desk, session, incident, notice, why)
         return False
+    if _is_queued(session, notice):
+        return False  # also when the settings name another channel meanwhile: one text leaves once
     channel, to = _way(desk, notice)
     delivery = new_delivery(
         incident,
@@ -75,6 +77,17 @@ def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) ->
     )
     delivery.notice_id, delivery.notice_version = notice.id, version.version
     return queue(session, desk, incident, delivery)
+
+
+def _is_queued(session: Session, notice: Notice) -> bool:
+    row = session.exec(
+        select(Delivery.id).where(
+            Delivery.notice_id == notice.id,
+            Delivery.notice_version == notice.version,
+            Delivery.state != "withdrawn",
+        )
+    ).first()
+    return row is not None
 
 
 def _reopened(desk: Desk, session: Session, incident: Incident, notice: Notice, why: str) -> None:

@@ -70,4 +70,4 @@ def by_post(desk: Desk, *, mail: Post | None = None, chat: Post | None = None, w
 
 def known_recipients() -> Iterable[str]:
     """Audiences and names that have a mail address here."""
-    return ("authority", "individuals", "press", "staff", "customer_care", "insurer_mail")
+    return ("authority", "individuals", "press", "staff", "insurer_mail")

@@ -1,5 +1,6 @@
 import pytest
 
+from flows.acts.answer import answer
 from flows.acts.deliver import attempt, waiting
 from flows.acts.edit import edit_notice
 from flows.acts.evaluate import evaluate
@@ -66,17 +67,23 @@ def test_queueing_again_queues_nothing_twice(drafted: Desk) -> None:
 
 
 def test_a_recipient_with_an_address_is_reached_by_mail_and_others_through_the_outbox(drafted: Desk) -> None:
-    [note] = notices(drafted, NUMBER, audience="staff", language="en")
     [script] = notices(drafted, NUMBER, audience="customer_care", form="script", language="en")
+    [note] = notices(drafted, NUMBER, audience="staff", language="en")
     desk = by_post(drafted, mail=Post(name="mail"))
-    sign(desk, NUMBER, note)
-    queue(desk, NUMBER)
+    sign(desk, NUMBER, note, script)
 
-    sign(drafted, NUMBER, script)
-    queue(drafted, NUMBER)
+    queue(desk, NUMBER)
 
     by_channel = {one.channel: one.recipient for one in every(desk, Delivery, NUMBER, purpose="notice")}
     assert by_channel == {"mail": "notices@authority.example", "outbox": "customer care"}
+
+
+def test_a_text_that_waits_on_one_channel_is_not_queued_on_another_too_when_the_settings_change(drafted: Desk) -> None:
+    sign(drafted, NUMBER, filing(drafted))
+    queue(by_post(drafted, mail=Post(name="mail")), NUMBER)
+
+    assert queue(drafted, NUMBER) == 0
+    assert row(drafted).channel == "mail"
 
 
 @pytest.mark.parametrize("change", ["edited", "sent back", "fact"])
@@ -200,6 +207,8 @@ def test_the_press_hears_nothing_until_authorities_and_individuals_were_told(dra
         "people: [{jurisdiction: US-NY, count: 610, relationship: customer, minors: false, vulnerable: false, "
         "languages: [en]}]\norganisation: {country: US, subdivision: US-NY, establishments: [US]}"
     )
+    distribution = "By e-mail and letter within ten days; copies of both are attached."
+    answer(drafted, NUMBER, "notice_timing_distribution_content", distribution, "en", by=LEGAL)
     add(drafted, NUMBER, second)
     evaluate(drafted, NUMBER)
     make_signable(drafted, NUMBER)
@@ -213,7 +222,6 @@ def test_the_press_hears_nothing_until_authorities_and_individuals_were_told(dra
     send(drafted, NUMBER)
     assert queue(drafted, NUMBER) == 0
     authorities = [line for line in notices(drafted, NUMBER, audience="authority") if line.state == "draft"]
-    draft(drafted, NUMBER)
     sign(drafted, NUMBER, *notices(drafted, NUMBER, provision="us-ny-state-agencies"))
     queue(drafted, NUMBER)
     send(drafted, NUMBER)

@@ -190,7 +190,7 @@ def test_what_is_on_its_way_can_be_neither_sent_back_nor_edited(drafted: Desk) -
     queue(desk, NUMBER)
     run = carrying(desk, NUMBER)
     with pytest.raises(Died):
-        attempt(run, NUMBER, waiting(run, NUMBER)[0])
+        attempt(run, NUMBER, waiting(run, NUMBER, "notice")[0])
 
     with pytest.raises(NotAllowedError, match="on its way"):
         reject(desk, NUMBER, line.notice, by=LEGAL, reason="no")

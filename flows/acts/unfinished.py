@@ -1,0 +1,66 @@
+"""Incidents that have something to do which no run is doing: what a dead run left, and what a decision made possible."""
+
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, func, or_, select
+
+from flows.acts.release import embargo
+from flows.desk import Desk
+from models.store import reading
+from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, Step
+
+
+def unfinished(desk: Desk) -> list[str]:
+    """The numbers of open incidents with work that is ready and no run that carries them."""
+    with reading(desk.engine) as session:
+        carried = select(Lease.incident_id).where(col(Lease.expires_at) > datetime.now(UTC))
+        idle = session.exec(
+            select(Incident).where(
+                Incident.state == "open", col(Incident.playbook).is_not(None), col(Incident.id).not_in(carried)
+            )
+        ).all()
+        return [incident.number for incident in idle if _has_work(desk, session, incident)]
+
+
+def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:
+    return (
+        _is_behind_its_facts(session, incident)
+        or _has_steps(session, incident)
+        or _has_deliveries(desk, session, incident)
+        or _has_signed_texts(session, incident)
+    )
+
+
+def _is_behind_its_facts(session: Session, incident: Incident) -> bool:
+    evaluated = session.exec(
+        select(func.max(DutyRecord.facts_version)).where(DutyRecord.incident_id == incident.id)
+    ).one()
+    return evaluated is None or evaluated < incident.facts_version
+
+
+def _has_steps(session: Session, incident: Incident) -> bool:
+    query = select(Step.id).where(Step.incident_id == incident.id, or_(Step.state == "ready", Step.record == "running"))
+    return session.exec(query).first() is not None
+
+
+def _has_deliveries(desk: Desk, session: Session, incident: Incident) -> bool:
+    query = select(Delivery.id).where(
+        Delivery.incident_id == incident.id,
+        Delivery.purpose != "alert",
+        col(Delivery.state).in_(("pending", "sending", "uncertain")),
+        or_(col(Delivery.next_try_at).is_(None), col(Delivery.next_try_at) <= desk.clock()),
+    )
+    return session.exec(query).first() is not None
+
+
+def _has_signed_texts(session: Session, incident: Incident) -> bool:
+    queued = select(Delivery.notice_id).where(Delivery.incident_id == incident.id, col(Delivery.notice_id).is_not(None))
+    signed = session.exec(
+        select(Notice).where(
+            Notice.incident_id == incident.id,
+            Notice.state == "approved",
+            col(Notice.held).is_(False),
+            col(Notice.id).not_in(queued),
+        )
+    ).all()
+    return any(embargo(session, incident, notice) is None for notice in signed)

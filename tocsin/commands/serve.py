@@ -1,0 +1,83 @@
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+
+from flows.acts.unfinished import unfinished
+from flows.acts.watch import watch_once
+from flows.desk import Desk, open_desk
+from flows.server import ended, environment, running
+from flows.settings import Settings, read_settings
+from flows.start import POOL, deploy, nudge, prefect_ready
+from models.incident import find
+from models.store import reading
+from tocsin.commands.demo import rehearsal
+from tocsin.output import line
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="What the demo left; also chosen while there is nothing else.")
+    ] = False,
+    every: Annotated[float, typer.Option("--every", help="Seconds between passes of the deadline watch.")] = 5.0,
+) -> None:
+    """Prefect server with its UI, a worker, and the deadline watch, until Ctrl-C.
+
+    Example: tocsin serve
+    """
+    settings = _chosen(demo)
+    desk = open_desk(settings)
+    os.environ.update(environment(settings.home, settings.server_port))
+    line(f"Starting, with everything in {settings.home} ...")
+    with ExitStack() as stack:
+        address = stack.enter_context(running(settings.home, settings.server_port))
+        prefect_ready(settings)
+        asyncio.run(deploy())
+        worker = _worker(settings)
+        stack.callback(ended, worker.pid)
+        line(f"Prefect UI: {address}/runs")
+        line(f"A worker carries incidents; the watch looks every {every:g} s. Ctrl-C ends it all.")
+        try:
+            while worker.poll() is None:
+                _look_after(desk)
+                time.sleep(every)
+        except KeyboardInterrupt:
+            line("Ending; nothing is lost, the next start goes on.")
+            return
+        line(f"The worker ended by itself; {settings.home / 'worker.log'} says why.")
+        raise typer.Exit(1)
+
+
+def _chosen(demo: bool) -> Settings:
+    settings = read_settings()
+    nothing_else = settings.database_url is None and not (settings.home / "tocsin.db").exists()
+    if demo or (nothing_else and (settings.home / "demo" / "tocsin.db").exists()):
+        line("This is the demo's rehearsal: its clock stands still, and nothing leaves this machine.")
+        return rehearsal()
+    return settings
+
+
+def _worker(settings: Settings) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    with (settings.home / "worker.log").open("ab") as log:
+        # In a session of its own, so that a Ctrl-C reaches us first and the worker is ended in order.
+        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+
+def _look_after(desk: Desk) -> None:
+    """Fire what is due, and have what no run is doing taken up."""
+    for alert in watch_once(desk):
+        line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
+    for number in unfinished(desk):
+        with reading(desk.engine) as session:
+            passes = find(session, number).passes
+        if nudge(desk.settings, number, passes):
+            line(f"{number}: a run carries it on")
