@@ -1,7 +1,7 @@
 """All provisions against one report, against reading the same answers from a dict and against ten laws as plain ifs.
 
-Run with `python -m bench.bench_laws`. Prints times per report on one core, the ratios to the floors, the time from cold
-to the first answer, and the memory after ten thousand varied reports.
+Run with `python -m bench.bench_laws`. Prints processor time per report on one core, the ratios to the floors, the time
+from cold to the first answer, and the memory after ten thousand varied reports.
 """
 
 import random
@@ -36,6 +36,30 @@ from laws.law import load_laws
 from models.report import read_report
 assess(read_report(sys.argv[1]), load_laws(cache=Path(sys.argv[2])), date(2026, 11, 23))
 """
+
+
+KNOWN = Report.model_validate(
+    {
+        "title": "Customer file taken",
+        "kind": "exfiltration",
+        "cause": "malicious_external",
+        "effects": ["confidentiality"],
+        "times": {"detected_at": "2026-11-20T10:00:00Z", "aware_at": "2026-11-20T10:00:00Z"},
+        "organisation": {
+            "country": "FR",
+            "role": "controller",
+            "establishments": ["FR", "US-CA"],
+            "sectors": ["retail"],
+            "attributes": [],
+        },
+        "data": [{"category": each, "encrypted": False} for each in ("name", "contact", "social_security_number")],
+        "people": [
+            {"jurisdiction": place, "count": 5000, "relationship": "customer", "minors": False, "vulnerable": False}
+            for place in ("FR", "US-CA", "US-NY", "JP")
+        ],
+        "circumstances": ["exfiltration_confirmed"],
+    }
+)
 
 
 def varied(seed: int) -> Report:
@@ -94,13 +118,15 @@ def plain_ifs(report: Report) -> dict[str, bool]:
     return answers
 
 
-def median(measured: Callable[[], object], rounds: int = ROUNDS) -> float:
+def median(
+    measured: Callable[[], object], rounds: int = ROUNDS, clock: Callable[[], float] = time.process_time
+) -> float:
     """Milliseconds of the median run."""
     times = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = clock()
         measured()
-        times.append(time.perf_counter() - began)
+        times.append(clock() - began)
     return sorted(times)[rounds // 2] * 1000
 
 
@@ -111,7 +137,7 @@ def from_cold() -> float:
         report.write_text("title: A breach\npeople: [{jurisdiction: FR, count: 10}]\n")
         command = [sys.executable, "-c", COLD, str(report), folder]
         subprocess.run(command, check=True)
-        return median(lambda: subprocess.run(command, check=True), rounds=5)
+        return median(lambda: subprocess.run(command, check=True), rounds=5, clock=time.perf_counter)
 
 
 def ten_of(laws: Laws) -> Laws:
@@ -127,21 +153,25 @@ def main() -> None:
     laws = load_laws()
     provisions = sum(len(law.provisions) for law in laws.laws)
     reports = [varied(seed) for seed in range(REPORTS)]
-    table = {duty.key: duty for duty in assess(reports[0], laws, DAY).duties}
+    table = {duty.key: duty for duty in assess(KNOWN, laws, DAY).duties}
     keys = list(table)
-    one = median(lambda: assess(reports[0], laws, DAY))
+    one = median(lambda: assess(KNOWN, laws, DAY))
     floor = median(lambda: [table[key] for key in keys])
     ten = ten_of(laws)
-    of_ten = median(lambda: assess(reports[0], ten, DAY))
-    ifs = median(lambda: plain_ifs(reports[0]))
-    began = time.perf_counter()
+    of_ten = median(lambda: assess(KNOWN, ten, DAY))
+    ifs = median(lambda: plain_ifs(KNOWN))
+    began = time.process_time()
     counted = sum(duty.verdict is Verdict.REQUIRED for each in reports for duty in assess(each, laws, DAY).duties)
-    each_ms = (time.perf_counter() - began) / REPORTS * 1000
+    each_ms = (time.process_time() - began) / REPORTS * 1000
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{provisions} provisions, {len(keys)} answers")
-    print(f"one report: {one:.2f} ms; the same answers read from a dict: {floor:.3f} ms; ratio {one / floor:.0f}")
+    print(
+        f"one report, all of it known: {one:.2f} ms; the same answers read from a dict: {floor:.3f} ms; ratio {one / floor:.0f}"
+    )
     print(f"ten laws: {of_ten:.3f} ms; the same as plain ifs, answers alone: {ifs:.4f} ms; ratio {of_ten / ifs:.0f}")
-    print(f"{REPORTS:,} varied reports: {each_ms:.2f} ms each, {counted:,} duties required; memory {memory:.0f} MB")
+    print(
+        f"{REPORTS:,} varied reports, a third of each unknown: {each_ms:.2f} ms each, {counted:,} duties required; memory {memory:.0f} MB"
+    )
     print(f"from cold to the first answer, with the cache: {from_cold():.0f} ms")
 
 

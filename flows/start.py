@@ -13,6 +13,7 @@ from flows.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 POOL = "tocsin"
+CREATED = 201
 DEPLOYMENT = "response/incident"
 
 
@@ -45,9 +46,9 @@ def run_now(settings: Settings, name: str, number: str) -> None:
 
 
 def nudge(settings: Settings, number: str, passes: int) -> bool:
-    """Ask the workers to carry an incident on; gives False where no server or deployment is there to do so.
+    """Ask the workers to carry an incident on; tells whether that started a new run.
 
-    The same incident and pass asked twice start one run.
+    The same incident and pass asked twice start one run; without a server or deployment none is started.
     """
     address = os.environ.get("PREFECT_API_URL", f"{local_address(settings.server_port)}/api")
     try:
@@ -56,7 +57,7 @@ def nudge(settings: Settings, number: str, passes: int) -> bool:
             if not found.is_success:
                 return False
             run = {"parameters": {"number": number}, "tags": [number], "idempotency_key": f"{number}:{passes}"}
-            return api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=run).is_success
+            return api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=run).status_code == CREATED
     except httpx.HTTPError:
         return False
 

@@ -295,7 +295,7 @@ def due(clock: Clock, began: Callable[[Limit], datetime | None], setting: Callab
 
 
 def _limit_due(limit: Limit, started: datetime | None, setting: Setting) -> Due:
-    event = limit.start.replace("_", " ") + (f" of {limit.of}" if limit.of else "")
+    event = f"{limit.start.replace('_', ' ')}{f' ({limit.of})' if limit.of else ''}"
     if started is None:
         return Due(None, None, (f"Not started: {event} has not happened, as far as is known.",))
     begins = f"From {event}: {shown(local(started, setting.zone))} ({setting.zone.key})."

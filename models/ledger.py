@@ -100,49 +100,72 @@ def exported(session: Session, incident: Incident) -> Iterator[str]:
         yield canonical(entry).decode()
 
 
-def verify(chain: Iterable[Mapping[str, Any]], *, count: int, head: str) -> int:
-    """How many entries were verified; raises `LedgerAlteredError` at the first that was altered, removed, added or moved."""
-    previous, seq = "", 0
+def verify(chain: Iterable[Mapping[str, Any]], *, number: str, count: int, head: str, known: str | None = None) -> int:
+    """How many entries were verified; raises `LedgerAlteredError` at the first that was altered, removed, added or moved.
+
+    `known` is a hash known from elsewhere: one of the entries must have it, or the chain was rewritten or cut off.
+    """
+    previous, seq, met = "", 0, known is None
     for entry in chain:
         seq += 1
-        if entry.get("seq") != seq:
-            raise LedgerAlteredError(f"entry {seq} is missing or out of order (found {entry.get('seq')!r})")
-        if entry.get("previous") != previous:
-            raise LedgerAlteredError(f"entry {seq} does not follow the one before it")
-        own = sha256_of({key: value for key, value in entry.items() if key != "sha256"})
-        if own != entry.get("sha256"):
-            raise LedgerAlteredError(f"entry {seq} was altered: its content no longer gives its hash")
-        previous = own
+        previous = _followed(entry, seq, previous, number)
+        met = met or previous == known
     if seq != count or previous != head:
         raise LedgerAlteredError(
             f"the chain ends at entry {seq}, but {count} entries with the head {head[:12]}... were recorded"
         )
+    if not met:
+        raise LedgerAlteredError(f"no entry has the hash {str(known)[:12]}...: the chain was rewritten or its end cut off")
     return seq
 
 
-def verify_stored(session: Session, incident: Incident) -> int:
-    """Verify the incident's chain in the database."""
-    return verify(entries(session, incident), count=incident.ledger_count, head=incident.ledger_head)
+def _followed(entry: Mapping[str, Any], seq: int, previous: str, number: str) -> str:
+    """The entry's own hash, once it stands where it must and says what it said."""
+    if entry.get("seq") != seq:
+        raise LedgerAlteredError(f"entry {seq} is missing or out of order (found {entry.get('seq')!r})")
+    if entry.get("incident") != number:
+        raise LedgerAlteredError(f"entry {seq} is not of {number} but of {entry.get('incident')!r}")
+    if entry.get("previous") != previous:
+        raise LedgerAlteredError(f"entry {seq} does not follow the one before it")
+    own = sha256_of({key: value for key, value in entry.items() if key != "sha256"})
+    if own != entry.get("sha256"):
+        raise LedgerAlteredError(f"entry {seq} was altered: its content no longer gives its hash")
+    return own
 
 
-def verify_exported(lines: Iterable[str], *, head: str | None = None) -> int:
-    """Verify an exported ledger; `head`, when known from elsewhere, also shows that the end was not cut off."""
-    parsed = (_parsed(line, index) for index, line in enumerate(lines, 1) if line.strip())
+def verify_stored(session: Session, incident: Incident, *, known: str | None = None) -> int:
+    """Verify the incident's chain in the database; `known` as for `verify`."""
+    chain = entries(session, incident)
+    return verify(
+        chain, number=incident.number, count=incident.ledger_count, head=incident.ledger_head, known=known
+    )
+
+
+def verify_exported(lines: Iterable[str], *, head: str | None = None, number: str | None = None) -> int:
+    """Verify an exported ledger; `head`, when known from elsewhere, also shows that the end was not cut off.
+
+    Raises `BadInputError` for what is no exported ledger, or one of another incident than `number`.
+    """
+    written = (line.rstrip("\r\n") for line in lines)
+    parsed = (_parsed(line, index) for index, line in enumerate(written, 1) if line)
     first = next(parsed, None)
     if first is None or first.get("format") != FORMAT:
         raise BadInputError(
             f"not an exported ledger: the first line does not say {FORMAT!r}; export it with `tocsin ledger NUMBER export`"
         )
-    if head is not None and head != first.get("head"):
-        raise LedgerAlteredError(f"the export ends at {str(first.get('head'))[:12]}..., not at the head given")
-    return verify(parsed, count=int(first.get("entries", -1)), head=str(first.get("head")))
+    match first:
+        case {"incident": str(named), "entries": int(count), "head": str(last)}:
+            if number not in (None, named):
+                raise BadInputError(f"this is the ledger of {named}, not of {number}; give the one that is meant")
+            return verify(parsed, number=named, count=count, head=last, known=head)
+    raise LedgerAlteredError("the first line no longer names the incident, the number of entries and the last hash")
 
 
 def _parsed(line: str, index: int) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except json.JSONDecodeError as error:
+        if isinstance(value, dict) and canonical(value).decode() == line:
+            return value
+    except ValueError as error:
         raise LedgerAlteredError(f"line {index} is not JSON any more") from error
-    if not isinstance(value, dict):
-        raise LedgerAlteredError(f"line {index} is not an entry")
-    return value
+    raise LedgerAlteredError(f"line {index} was altered: it is not written as it was exported")

@@ -1,4 +1,6 @@
+import json as json_module
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +24,7 @@ def ledger(
         Path | None, typer.Argument(help="verify: an exported file; export: where to write (default: standard output).")
     ] = None,
     head: Annotated[
-        str | None, typer.Option("--head", help="The last hash, known from elsewhere; shows that no end was cut off.")
+        str | None, typer.Option("--head", help="A last hash known from elsewhere; shows that nothing was cut off.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -31,28 +33,29 @@ def ledger(
     Example: tocsin ledger INC-2026-0001 export ledger.jsonl
     """
     if act == "verify":
-        verified, head_found = _verify(number, file, head)
+        verified, last = _verify(number, file, head)
         if json:
-            print_json({"number": number, "verified": True, "entries": verified, "head": head_found})
+            print_json({"number": number, "verified": True, "entries": verified, "head": last})
         else:
-            line(f"{number}: {verified} entries, each follows from the one before it; head {head_found}")
+            line(f"{number}: {verified} entries, each follows from the one before it; head {last}")
     elif act == "export":
         _export(number, file)
     else:
         raise BadInputError(f"{act!r} is neither verify nor export; see `tocsin ledger --help`")
 
 
-def _verify(number: str, file: Path | None, head: str | None) -> tuple[int, str | None]:
+def _verify(number: str, file: Path | None, known: str | None) -> tuple[int, str]:
     if file is not None:
-        return verify_exported(_lines(file), head=head), head
+        lines = _lines(file)
+        return verify_exported(lines, head=known, number=number), json_module.loads(lines[0])["head"]
     with reading(open_desk().engine) as session:
         incident = find(session, number)
-        return verify_stored(session, incident), incident.ledger_head
+        return verify_stored(session, incident, known=known), incident.ledger_head
 
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text(encoding="utf-8").splitlines()
+        return file.read_text(encoding="utf-8").split("\n")  # a text may hold other line ends than this one
     except OSError as error:
         raise BadInputError(
             f"{file}: cannot be read ({error.strerror}); export one with `tocsin ledger NUMBER export`"
@@ -68,5 +71,12 @@ def _export(number: str, file: Path | None) -> None:
             for entry in lines:
                 sys.stdout.write(entry + "\n")
         else:
-            with file.open("w", encoding="utf-8") as target:
-                target.writelines(entry + "\n" for entry in lines)
+            _write(file, lines)
+
+
+def _write(file: Path, lines: Iterable[str]) -> None:
+    try:
+        with file.open("w", encoding="utf-8", newline="\n") as target:
+            target.writelines(entry + "\n" for entry in lines)
+    except OSError as error:
+        raise BadInputError(f"{file}: cannot be written ({error.strerror}); check the path") from error

@@ -1,0 +1,128 @@
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import select
+
+from flows.acts.answer import answer, questions
+from flows.acts.evaluate import decide, evaluate
+from flows.acts.report import open_incident
+from flows.acts.review import close, reviewed, write_review
+from flows.desk import Desk
+from models.clock import VirtualClock
+from models.document import read_document
+from models.errors import LedgerAlteredError, NotAllowedError
+from models.report import report_of
+from models.store import writing
+from models.tables import DutyRecord, Incident, LedgerEntry
+from models.vocabulary import Verdict
+from tests.flows.meridia import (
+    COMMANDER,
+    LEGAL,
+    add,
+    draft,
+    every,
+    ledger,
+    notices,
+    one,
+    payloads,
+    queue,
+    send,
+    sign,
+)
+
+NUMBER = "INC-2026-0001"
+SMALL = b"""
+title: Misdirected list
+kind: misdirected_message
+times: {aware_at: 2026-11-23T08:30:00+01:00}
+organisation: {name: Example Club, country: JP, timezone: Asia/Tokyo, role: controller, establishments: [JP]}
+data: [{category: name, classification: internal, encrypted: false}]
+people: [{jurisdiction: JP, count: 4}]
+"""
+
+
+def test_the_review_counts_what_was_done_by_the_record(drafted: Desk, clock: VirtualClock) -> None:
+    clock.set(datetime(2026, 11, 23, 11, 30, tzinfo=UTC))
+    sign(drafted, NUMBER, *notices(drafted, NUMBER, provision="eu-gdpr-33"))
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+    add(drafted, NUMBER, "times: {contained_at: 2026-11-24T07:30:00Z}")
+
+    review = reviewed(drafted, NUMBER)
+
+    assert review.hours["from detection to awareness"] == 1.7
+    assert review.hours["from awareness to containment"] == 24.0
+    assert review.hours["from awareness to the first notice"] == 4.0
+    assert review.duties["met"] == 1
+    assert review.counts["notices sent"] == review.counts["signatures"] == 1
+    assert review.counts["steps done"] == 3
+    assert review.ledger_entries == len(ledger(drafted, NUMBER))
+
+
+def test_what_is_late_or_open_becomes_an_action(drafted: Desk, clock: VirtualClock) -> None:
+    clock.set(datetime(2026, 11, 27, tzinfo=UTC))
+
+    review = reviewed(drafted, NUMBER)
+
+    assert "eu-gdpr-33 (initial)" in review.late
+    assert any("why eu-gdpr-33 (initial) was late" in action for action in review.actions)
+    assert "Meet eu-gdpr-33 (initial) to CNIL" in review.actions
+    assert "Record when the incident was contained (times.contained_at)" in review.actions
+
+
+def test_a_review_that_says_nothing_new_is_not_noted_again(drafted: Desk) -> None:
+    write_review(drafted, NUMBER)
+    write_review(drafted, NUMBER)
+    assert len(payloads(drafted, NUMBER, "review.written")) == 1
+    sign(drafted, NUMBER, *notices(drafted, NUMBER, provision="eu-gdpr-33"))
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+
+    write_review(drafted, NUMBER)
+
+    [_, said] = payloads(drafted, NUMBER, "review.written")
+    assert said["summary"].startswith("1 duties met, 0 late")
+
+
+def test_a_record_that_was_altered_is_not_reviewed(drafted: Desk) -> None:
+    with writing(drafted.engine) as session:
+        entry = session.exec(select(LedgerEntry).where(LedgerEntry.seq == 3)).one()
+        entry.payload = {**entry.payload, "step": "another"}
+        session.add(entry)
+
+    with pytest.raises(LedgerAlteredError, match="entry 3 was altered"):
+        write_review(drafted, NUMBER)
+
+
+def test_an_incident_with_open_duties_is_not_closed(drafted: Desk) -> None:
+    with pytest.raises(NotAllowedError, match=r"contract:harbour-card-services .* and \d+ more still open"):
+        close(drafted, NUMBER, by=COMMANDER, reason="over")
+    assert one(drafted, Incident).state == "open"
+
+
+def test_an_incident_whose_duties_are_met_or_decided_is_closed_with_a_reason(team: Desk) -> None:
+    number = open_incident(team, report_of(read_document("r.yaml", SMALL)), by=COMMANDER)
+    evaluate(team, number)
+    for provision in {row.provision for row in every(team, DutyRecord, number, state="undecided")}:
+        decide(team, number, provision, Verdict.NOT_REQUIRED, reason="four names, taken back", by=LEGAL)
+    draft(team, number)
+    for question in questions(team, number):
+        answer(team, number, question.key, "The four were asked to delete the list, and did.", "en", by=LEGAL)
+    draft(team, number)
+    sign(team, number, *[line for line in notices(team, number) if line.provision])
+    queue(team, number)
+    send(team, number)
+
+    close(team, number, by=COMMANDER, reason="all four confirmed deletion")
+
+    incident = one(team, Incident)
+    assert (incident.state, incident.closed_at) == ("closed", team.clock())
+    [entry] = ledger(team, number, "incident.closed")
+    assert (entry["actor"], entry["payload"]["reason"]) == (COMMANDER, "all four confirmed deletion")
+    with pytest.raises(NotAllowedError, match="closed already"):
+        close(team, number, by=COMMANDER, reason="again")
+
+
+def test_a_stranger_closes_nothing(team: Desk, number: str) -> None:
+    with pytest.raises(NotAllowedError, match="not in the team"):
+        close(team, number, by="Mallory", reason="nothing to see")
