@@ -52,7 +52,9 @@ def pages(address: str, number: str) -> dict[str, str]:
     runs = api.post("/flow_runs/filter", json=tagged).json()
     response = max((run for run in runs if run["name"].startswith("response")), key=lambda run: run["total_run_time"])
     key = artifact_key(number)
-    [artifact, *_] = api.post("/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}).json()
+    [artifact, *_] = api.post(
+        "/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+    ).json()
     longest = max((run for run in runs if run["name"].startswith("containment")), key=lambda run: run["total_run_time"])
     return {
         "prefect-runs": f"/runs?tags={number}",

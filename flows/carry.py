@@ -30,7 +30,9 @@ _desk: ContextVar[Desk | None] = ContextVar("desk", default=None)
 
 @cache
 def _process_desk(settings: str) -> Desk:  # noqa: ARG001 - the settings' own JSON, so that a test's desk is not another's
-    return open_desk()
+    desk = open_desk()
+    desk.read_files()
+    return desk
 
 
 def process_desk() -> Desk:
@@ -50,11 +52,12 @@ async def carried(number: str) -> AsyncIterator[Desk]:
         return
     desk = await asyncio.to_thread(process_desk)
     held = await asyncio.to_thread(_take, desk, number)
-    token = _desk.set(desk.carrying(held))
+    mine = desk.carrying(held)
+    token = _desk.set(mine)
     keeper = asyncio.create_task(_keep(desk, held))
     try:
         with tags(number):
-            yield desk.carrying(held)
+            yield mine
     finally:
         keeper.cancel()
         with suppress(asyncio.CancelledError):

@@ -34,6 +34,11 @@ class Desk:
         mine.__dict__.update({name: value for name, value in self.__dict__.items() if name in _READ_ONCE})
         return mine
 
+    def read_files(self) -> None:
+        """Read everything that is read once, so that every run of this process shares it."""
+        for name in _READ_ONCE:
+            getattr(self, name)
+
     def guard(self, session: Session) -> None:
         """Before an act: raise `LeaseHeldError` if another run has taken over meanwhile, else keep the lease a while longer."""
         if self.held is not None:

@@ -4,9 +4,11 @@ Leases run on the machine's time, also in a rehearsal: they end when a process d
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models.errors import LeaseHeldError
@@ -29,10 +31,8 @@ def take(session: Session, incident_id: int, holder: str, now: datetime, is_dead
 
     `is_dead` tells whether a holder is known to have died, so that what it held need not run out first.
     """
-    lease = session.get(Lease, incident_id, with_for_update=True)
-    if lease is None:
-        lease = Lease(incident_id=incident_id, holder=holder, fence=0, expires_at=now)
-    elif lease.expires_at > now and not is_dead(lease.holder):
+    lease = _locked(session, incident_id, now)
+    if lease.expires_at > now and not is_dead(lease.holder):
         left = int((lease.expires_at - now).total_seconds())
         raise LeaseHeldError(
             f"another run ({lease.holder}) carries this incident; it ends, or its lease of {left} s more does"
@@ -41,6 +41,16 @@ def take(session: Session, incident_id: int, holder: str, now: datetime, is_dead
     session.add(lease)
     session.flush()
     return Held(incident_id, holder, lease.fence)
+
+
+def _locked(session: Session, incident_id: int, now: datetime) -> Lease:
+    """The incident's lease, locked; where there was none, one that has run out."""
+    lease = session.get(Lease, incident_id, with_for_update=True)
+    if lease is None:
+        with suppress(IntegrityError), session.begin_nested():  # another run may make it in the same instant
+            session.add(Lease(incident_id=incident_id, holder="", fence=0, expires_at=now))
+        lease = session.get_one(Lease, incident_id, with_for_update=True)
+    return lease
 
 
 def renew(session: Session, held: Held, now: datetime) -> None:

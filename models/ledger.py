@@ -37,9 +37,7 @@ def record(
 
     The incident's row is locked first, so that two writers cannot take the same place in the chain.
     """
-    session.flush()
-    locked = session.exec(select(Incident).where(Incident.id == incident.id).with_for_update()).one()
-    session.refresh(locked, ["ledger_count", "ledger_head"])
+    locked = _locked(session, incident)
     assert locked.id is not None  # it was read from the database
     linked = _linked(
         locked.number, locked.ledger_count + 1, rfc3339(at), zone, actor, kind, dict(payload), locked.ledger_head
@@ -58,6 +56,18 @@ def record(
     locked.ledger_count, locked.ledger_head = entry.seq, entry.sha256
     session.add_all([entry, locked])
     return entry
+
+
+def _locked(session: Session, incident: Incident) -> Incident:
+    """The incident with its row locked until the transaction ends; asked of the database once in each transaction."""
+    transaction, mark = session.get_transaction(), ("ledger", incident.id)
+    if transaction is not None and session.info.get(mark) is transaction:
+        return incident
+    session.flush()
+    locked = session.exec(select(Incident).where(Incident.id == incident.id).with_for_update()).one()
+    session.refresh(locked, ["ledger_count", "ledger_head"])
+    session.info[mark] = session.get_transaction()
+    return locked
 
 
 def _linked(
@@ -115,7 +125,9 @@ def verify(chain: Iterable[Mapping[str, Any]], *, number: str, count: int, head:
             f"the chain ends at entry {seq}, but {count} entries with the head {head[:12]}... were recorded"
         )
     if not met:
-        raise LedgerAlteredError(f"no entry has the hash {str(known)[:12]}...: the chain was rewritten or its end cut off")
+        raise LedgerAlteredError(
+            f"no entry has the hash {str(known)[:12]}...: the chain was rewritten or its end cut off"
+        )
     return seq
 
 
@@ -136,9 +148,7 @@ def _followed(entry: Mapping[str, Any], seq: int, previous: str, number: str) ->
 def verify_stored(session: Session, incident: Incident, *, known: str | None = None) -> int:
     """Verify the incident's chain in the database; `known` as for `verify`."""
     chain = entries(session, incident)
-    return verify(
-        chain, number=incident.number, count=incident.ledger_count, head=incident.ledger_head, known=known
-    )
+    return verify(chain, number=incident.number, count=incident.ledger_count, head=incident.ledger_head, known=known)
 
 
 def verify_exported(lines: Iterable[str], *, head: str | None = None, number: str | None = None) -> int:

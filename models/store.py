@@ -24,11 +24,16 @@ def open_store(url: str) -> Engine:
             return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadInputError(
-            f"TOCSIN_DATABASE_URL {url!r} cannot be read; write sqlite:///FILE or postgresql://..."
+            f"TOCSIN_DATABASE_URL {_without_secret(url)!r} cannot be read; write sqlite:///FILE or postgresql://..."
         ) from error
     raise BadInputError(
         f"TOCSIN_DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///FILE or postgresql://..."
     )
+
+
+def _without_secret(url: str) -> str:
+    """What of an address that cannot be parsed may be shown: nothing before the host, where a password would stand."""
+    return "".join(["***@" if "@" in url else "", url.rpartition("@")[2]])
 
 
 def _sqlite(url: str, path: str | None) -> Engine:

@@ -1,7 +1,7 @@
 """Applying the law to the latest facts, and keeping what changed: duties gained, withdrawn, decided, clocks moved."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ class Moved:
     change: str
     before: dict[str, Any]
     after: dict[str, Any]
+    row: DutyRecord = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -100,20 +101,17 @@ def evaluate(desk: Desk, number: str) -> Evaluated:
         known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
         first_time = not known
         moved = [
-            change
-            for duty in found.duties
-            if (change := _kept(desk, session, incident, known.pop(duty.key, None), duty))
+            change for duty in found.duties if (change := _kept(session, incident, known.pop(duty.key, None), duty))
         ]
-        moved += [
-            _withdrawn(desk, session, incident, row) for row in known.values() if row.state in ("open", "undecided")
-        ]
+        moved += [_withdrawn(session, row) for row in known.values() if row.state in ("open", "undecided")]
         session.flush()
+        session.add_all(_history(desk, incident, change) for change in moved)
         climb(session, incident, _rows(session, incident), desk.clock())
         _record(desk, session, incident, found, moved, first_time=first_time)
         return Evaluated(found, tuple(moved))
 
 
-def _kept(desk: Desk, session: Session, incident: Incident, row: DutyRecord | None, duty: Duty) -> Moved | None:
+def _kept(session: Session, incident: Incident, row: DutyRecord | None, duty: Duty) -> Moved | None:
     body = DUTY.dump_python(duty, mode="json")
     if row is None:
         row = DutyRecord(
@@ -133,7 +131,7 @@ def _kept(desk: Desk, session: Session, incident: Incident, row: DutyRecord | No
             facts_version=incident.facts_version,
         )
         session.add(row)
-        return _moved(desk, session, incident, row, "gained", {}) if row.state == "open" else None
+        return _moved(row, "gained", {}) if row.state == "open" else None
     before = _essence(row)
     if row.state != "met":
         row.state = _state(duty)
@@ -143,7 +141,7 @@ def _kept(desk: Desk, session: Session, incident: Incident, row: DutyRecord | No
     row.facts_version = incident.facts_version
     session.add(row)
     change = _change_between(before, _essence(row))
-    return _moved(desk, session, incident, row, change, before) if change else None
+    return _moved(row, change, before) if change else None
 
 
 def duty_of(row: DutyRecord) -> Duty:
@@ -170,31 +168,28 @@ def _change_between(before: dict[str, Any], after: dict[str, Any]) -> str | None
     return "clock_started" if before["due_at"] is None else "clock_moved"
 
 
-def _withdrawn(desk: Desk, session: Session, incident: Incident, row: DutyRecord) -> Moved:
+def _withdrawn(session: Session, row: DutyRecord) -> Moved:
     before = _essence(row)
     row.state = "closed"
-    return _moved(desk, session, incident, row, "withdrawn", before)
-
-
-def _moved(
-    desk: Desk, session: Session, incident: Incident, row: DutyRecord, change: str, before: dict[str, Any]
-) -> Moved:
     session.add(row)
-    session.flush()
-    after = _essence(row)
-    session.add(
-        DutyChange(
-            duty_id=identity(row),
-            facts_version=incident.facts_version,
-            change=change,
-            before=before,
-            after=after,
-            at=desk.clock(),
-            zone=incident.zone,
-            by="tocsin",
-        )
+    return _moved(row, "withdrawn", before)
+
+
+def _moved(row: DutyRecord, change: str, before: dict[str, Any]) -> Moved:
+    return Moved(row.provision, row.stage, row.recipient, change, before, _essence(row), row)
+
+
+def _history(desk: Desk, incident: Incident, moved: Moved) -> DutyChange:
+    return DutyChange(
+        duty_id=identity(moved.row),
+        facts_version=incident.facts_version,
+        change=moved.change,
+        before=moved.before,
+        after=moved.after,
+        at=desk.clock(),
+        zone=incident.zone,
+        by="tocsin",
     )
-    return Moved(row.provision, row.stage, row.recipient, change, before, after)
 
 
 def _record(

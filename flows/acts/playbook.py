@@ -1,12 +1,14 @@
 """The incident's playbook: chosen once from the facts, kept with the incident, so that a changed file does not change it."""
 
+import json
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
 from flows.desk import Desk
 from models.incident import facts_of, find
-from models.ledger import record, sha256_of
+from models.ledger import canonical, record, sha256_of
 from models.store import writing
 from models.tables import Approval, Evidence, Incident, Step
 from playbooks.plan import Plan, RecordState, StepRecord, StepState, plan
@@ -31,7 +33,12 @@ def start_playbook(desk: Desk, number: str) -> str | None:
 
 def kept_playbook(incident: Incident) -> Playbook | None:
     """The playbook as it was when it was chosen."""
-    return playbook_of(incident.playbook_body) if incident.playbook_body else None
+    return _parsed(canonical(incident.playbook_body)) if incident.playbook_body else None
+
+
+@lru_cache(maxsize=64)
+def _parsed(body: bytes) -> Playbook:
+    return playbook_of(json.loads(body))
 
 
 def notice_rules(incident: Incident) -> Notices:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session, col, func, or_, select
 
+from flows.acts.deliver import may_be_tried
 from flows.acts.release import embargo
 from flows.desk import Desk
 from models.store import reading
@@ -47,14 +48,15 @@ def _has_deliveries(desk: Desk, session: Session, incident: Incident) -> bool:
     query = select(Delivery.id).where(
         Delivery.incident_id == incident.id,
         Delivery.purpose != "alert",
-        col(Delivery.state).in_(("pending", "sending", "uncertain")),
-        or_(col(Delivery.next_try_at).is_(None), col(Delivery.next_try_at) <= desk.clock()),
+        may_be_tried(desk.clock()),
     )
     return session.exec(query).first() is not None
 
 
 def _has_signed_texts(session: Session, incident: Incident) -> bool:
-    queued = select(Delivery.notice_id).where(Delivery.incident_id == incident.id, col(Delivery.notice_id).is_not(None))
+    queued = select(Delivery.notice_id).where(
+        Delivery.incident_id == incident.id, col(Delivery.notice_id).is_not(None), Delivery.state != "withdrawn"
+    )
     signed = session.exec(
         select(Notice).where(
             Notice.incident_id == incident.id,

@@ -7,11 +7,13 @@ import pytest
 from flows.acts.evaluate import evaluate
 from flows.acts.report import open_incident
 from flows.desk import Desk, open_desk
+from flows.server import free_port, running
 from flows.settings import Settings
 from models.clock import VirtualClock
 from models.report import read_report
 from tests.conftest import DEMO, START
 from tests.flows.meridia import REPORTER, contain, draft, join_team
+from tests.flows.server import PrefectServer
 
 
 @pytest.fixture
@@ -45,3 +47,11 @@ def drafted(drafted_home: Path, home: Path, clock: VirtualClock) -> Iterator[Des
     desk = open_desk(Settings(home=home, clock=clock.path, organisation=DEMO / "organisation.yaml"))
     yield desk
     desk.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A Prefect server of our own, started once."""
+    home, port = tmp_path_factory.mktemp("prefect-server"), free_port()
+    with running(home, port):
+        yield PrefectServer(home, port)

@@ -147,7 +147,11 @@ CALIFORNIA: Mapping[str, object] = {"people": {"in": "US-CA", "more_than": 500}}
         ([{"jurisdiction": "US", "count": 501}], None, ("people[0].jurisdiction",)),
         ([{"jurisdiction": "US", "count": 500}], False, ()),
         ([{"jurisdiction": "US-CA", "count": 400}, {"jurisdiction": "US", "count": 100}], False, ()),
-        ([{"jurisdiction": "US-CA", "count": 400}, {"jurisdiction": "US", "count": 101}], None, ("people[1].jurisdiction",)),
+        (
+            [{"jurisdiction": "US-CA", "count": 400}, {"jurisdiction": "US", "count": 101}],
+            None,
+            ("people[1].jurisdiction",),
+        ),
         ([{"jurisdiction": "US"}], None, ("people[0].jurisdiction", "people[0].count")),
     ],
 )
@@ -235,7 +239,11 @@ def test_an_upper_limit_for_one_state_is_refused_as_it_would_mean_two_things() -
         ({"data": {"any_of": ["health"]}}, {"data": [{"category": "name"}]}, False),
         ({"data": {"any_of": ["health"]}}, {}, None),
         ({"data": {"any_of": ["health"], "readable": True}}, {"data": [{"category": "health"}]}, None),
-        ({"data": {"any_of": ["health"], "readable": True}}, {"data": [{"category": "health", "encrypted": False}]}, True),
+        (
+            {"data": {"any_of": ["health"], "readable": True}},
+            {"data": [{"category": "health", "encrypted": False}]},
+            True,
+        ),
         (
             {"data": {"any_of": ["health"], "readable": True}},
             {"data": [{"category": "health", "encrypted": True, "key_compromised": False}]},
@@ -322,7 +330,9 @@ QUESTIONS = st.one_of(
     st.builds(lambda value: {"acquired": value}, st.booleans()),
     st.builds(lambda asked: {"records": asked}, THRESHOLDS),
     st.builds(lambda name: {"happened": name}, st.just("contained_at")),
-    st.builds(lambda place, asked: {"people": {"in": place, **asked}}, st.sampled_from(["", "EU", "US", "US-CA"]), THRESHOLDS),
+    st.builds(
+        lambda place, asked: {"people": {"in": place, **asked}}, st.sampled_from(["", "EU", "US", "US-CA"]), THRESHOLDS
+    ),
     st.builds(
         lambda name, edge: {"people": {"in_one_part_of": "US", name: edge}},
         st.sampled_from(["at_least", "more_than"]),
@@ -403,7 +413,10 @@ REPORTS = st.fixed_dictionaries(
 def found_out(known: Any, truth: Any, draw: Any) -> Any:  # Any: plain JSON, and hypothesis's own draw
     """`known` with some of what is not known replaced by what `truth` has there."""
     if isinstance(known, dict):
-        return {key: found_out(item, truth.get(key) if isinstance(truth, dict) else None, draw) for key, item in known.items()}
+        return {
+            key: found_out(item, truth.get(key) if isinstance(truth, dict) else None, draw)
+            for key, item in known.items()
+        }
     if isinstance(known, list) and known and isinstance(known[0], dict):
         first = truth[0] if isinstance(truth, list) and truth else {}
         return [located(found_out(item, first, draw), draw) for item in known]

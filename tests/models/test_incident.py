@@ -71,7 +71,7 @@ def test_incidents_reported_at_once_get_different_numbers(store: Engine, home: o
 @pytest.mark.parametrize(
     ("asked", "hint"),
     [
-        ("INC-2026-0010", "did you mean 'INC-2026-0001'?"),
+        ("INC-2026-001", "did you mean 'INC-2026-0001'?"),
         ("2026-0002", "did you mean 'INC-2026-0002'?"),
         ("inc-2026-0001", "INC-2026-0001"),
         ("", "known are INC-2026-0002, INC-2026-0001"),

@@ -134,7 +134,9 @@ def test_the_published_verifier_takes_an_untouched_ledger(chain: Lines, tmp_path
 
 def test_the_published_verifier_needs_nothing_of_the_project() -> None:
     assert not {"models", "tocsin", "sqlmodel", "pydantic"} & {
-        line.split()[1].split(".")[0] for line in VERIFIER.read_text().splitlines() if line.startswith(("import", "from"))
+        line.split()[1].split(".")[0]
+        for line in VERIFIER.read_text().splitlines()
+        if line.startswith(("import", "from"))
     }
 
 
@@ -226,7 +228,7 @@ def test_an_entry_of_an_act_that_failed_is_not_there(store: Engine, chain: Lines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("aé漏 \"\\", max_size=3), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('aé漏 "\\', max_size=3), inner, max_size=3),
     max_leaves=6,
 )
 

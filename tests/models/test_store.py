@@ -179,9 +179,8 @@ def test_missing_tables_are_named_with_what_makes_them(empty_store: Engine) -> N
 
 
 @pytest.mark.postgres
-def test_a_postgresql_transaction_that_only_reads_is_a_clear_error(store: Engine) -> None:
-    if store.dialect.name != "postgresql":
-        pytest.skip("SQLite has its own test")
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_postgresql_that_may_only_be_read_is_a_clear_error(store: Engine) -> None:
     with store.connect() as connection:
         connection.execute(text(f"alter database {store.url.database} set default_transaction_read_only = on"))
         connection.commit()

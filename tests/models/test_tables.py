@@ -47,7 +47,9 @@ def test_instants_are_compared_as_instants_whatever_zone_they_came_in(store: Eng
 
     with reading(store) as session:
         early = session.exec(
-            select(Incident.number).where(Incident.opened_at < datetime(2026, 3, 2, 16, 15, tzinfo=zone("Asia/Shanghai")))
+            select(Incident.number).where(
+                Incident.opened_at < datetime(2026, 3, 2, 16, 15, tzinfo=zone("Asia/Shanghai"))
+            )
         ).all()
     assert early == ["INC-2026-0001"]
 
@@ -104,7 +106,11 @@ def test_the_database_itself_refuses_what_cannot_be(store: Engine, rows: Any) ->
 
 
 def test_every_time_column_keeps_its_zone_of_origin() -> None:
-    timed = {table.name for table in metadata.sorted_tables if any(c.type.__class__.__name__ == "Instant" for c in table.columns)}
+    timed = {
+        table.name
+        for table in metadata.sorted_tables
+        if any(c.type.__class__.__name__ == "Instant" for c in table.columns)
+    }
     zoned = {table.name for table in metadata.sorted_tables if "zone" in table.columns}
 
     assert timed - zoned == {"lease"}, "a lease runs on the machine's own time"
@@ -115,5 +121,8 @@ def test_no_enumeration_of_the_database_holds_us_to_a_list_of_words(store: Engin
         if connection.dialect.name == "postgresql":
             assert connection.execute(text("select count(*) from pg_type where typtype = 'e'")).scalar() == 0
     assert not [
-        column for table in metadata.sorted_tables for column in table.columns if column.type.__class__.__name__ == "Enum"
+        column
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.type.__class__.__name__ == "Enum"
     ]

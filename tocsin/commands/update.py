@@ -38,7 +38,17 @@ def update(
                 "number": number,
                 "facts_version": added.version,
                 "facts": [{"path": path, "from": old, "to": new} for path, old, new in added.changed],
-                "duties": [vars(change) for change in moved],
+                "duties": [
+                    {
+                        "provision": change.provision,
+                        "stage": change.stage,
+                        "recipient": change.recipient,
+                        "change": change.change,
+                        "from": change.before,
+                        "to": change.after,
+                    }
+                    for change in moved
+                ],
                 "stale": [vars(text) for text in stale],
             }
         )
