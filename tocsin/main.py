@@ -46,7 +46,9 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - Click names it
         """Load one subcommand's file."""
         if cmd_name not in COMMANDS:
-            return None
+            from models.document import nearest
+
+            raise ClickException(f"no command is called {cmd_name!r}{nearest(cmd_name, COMMANDS)}")
         app: typer.Typer = importlib.import_module(f"tocsin.commands.{cmd_name.replace('import', 'import_')}").app
         command = typer.main.get_command(app)
         command.name = cmd_name
@@ -85,7 +87,8 @@ def run(arguments: list[str]) -> int:
         return _complain("stopped", 130)
     except ClickException as error:
         hint = f"; see `{error.ctx.command_path} --help`" if isinstance(error, UsageError) and error.ctx else ""
-        return _complain(" ".join(error.format_message().split()).rstrip(".") + hint, 2)
+        message = " ".join(error.format_message().replace("Value error, ", "").split())
+        return _complain(message.rstrip(".") + hint, 2)
     except typer.Exit as leaving:
         return leaving.exit_code
     except (NotAllowedError, LedgerAlteredError) as error:

@@ -109,7 +109,7 @@ def perform(desk: Desk, number: str, key: str) -> str:
             step.typed_inputs(), {"number": number, "item": _item(desk, session, incident, key), "step": key}
         )
         row.record, row.attempts, row.started_at = "running", row.attempts + 1, desk.clock()
-        row.outcome = "asking" if isinstance(inputs, AskPerson) else None
+        row.outcome = "asking" if isinstance(inputs, AskPerson) or _by_hand(desk, inputs) else None
         session.add(row)
         _note(desk, session, incident, "step.started", {"step": key, "title": row.title, "attempt": row.attempts})
         effect = _queued_effect(desk, session, incident, key, row.title, inputs)
@@ -140,6 +140,15 @@ def _queued_effect(
     delivery.step_key = key
     queue(session, desk, incident, delivery)
     return delivery.key
+
+
+def _by_hand(desk: Desk, inputs: Inputs) -> bool:
+    """Whether a step falls to a person because the system that it calls is not configured.
+
+    The outbox then only holds what is to be done; that it was done, somebody must say. A rehearsal takes it as done.
+    """
+    calls_a_system = isinstance(inputs, CallWebhook | OpenTicket | HoldMarketingSends)
+    return calls_a_system and desk.channels.webhook is None and not desk.is_rehearsal
 
 
 def _key(incident: Incident, step: str) -> str:

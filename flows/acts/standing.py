@@ -1,6 +1,7 @@
 """Where an incident stands: its clocks, what waits for whom, what is done; one reading for the command and the Prefect UI."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from flows.acts.severity import severity_in
 from flows.acts.sign import open_roles
 from flows.desk import Desk
 from models.incident import facts_of, find
+from models.report import Times
 from models.store import reading
 from models.tables import Alert, Delivery, DutyRecord, Incident, Notice, Step
 
@@ -116,6 +118,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
             *_signature_waits(session, incident),
             *_step_waits(session, incident),
             *_delivery_waits(session, incident),
+            *_fact_waits(duties),
         ),
         steps=_counted(session, incident, Step),
         notices=_counted(session, incident, Notice),
@@ -172,6 +175,24 @@ def _step_waits(session: Session, incident: Incident) -> list[Wait]:
         .order_by(col(Step.id))
     ).all()
     return [Wait("step", row.title, row.assigned_to or row.role or "", f"step {row.key}", row.due_at) for row in rows]
+
+
+def _fact_waits(duties: Sequence[DutyRecord]) -> list[Wait]:
+    """The events that a clock starts from and that the facts do not give yet, each with the duties that hang on it."""
+    asked: dict[str, list[str]] = {}
+    for row in duties:
+        field = str(row.body.get("clock_from"))
+        if row.state in ("open", "undecided") and row.clock_state == "not_started" and field in Times.model_fields:
+            asked.setdefault(field, []).append(row.provision)
+    return [
+        Wait(
+            "fact",
+            f"times.{field} starts the clock of {', '.join(dict.fromkeys(provisions))}",
+            "legal",
+            f"times.{field}",
+        )
+        for field, provisions in asked.items()
+    ]
 
 
 def _delivery_waits(session: Session, incident: Incident) -> list[Wait]:

@@ -1,6 +1,7 @@
 """What people do with steps: finish, skip, assign, sign, try again; each under their name, with what the step asks for."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, select
@@ -13,7 +14,7 @@ from models.document import nearest
 from models.errors import BadInputError, NotAllowedError
 from models.incident import find, identity
 from models.ledger import record
-from models.store import writing
+from models.store import reading, writing
 from models.tables import Approval, Evidence, Incident, Step
 from models.vocabulary import PersonRole
 from playbooks.plan import PlannedStep, StepState
@@ -53,6 +54,17 @@ def finish_step(
             by,
         )
     ready_steps(desk, number)
+
+
+def evidence_name(desk: Desk, number: str, key: str, file: Path) -> str:
+    """What a file is called as evidence of a step: the name that the step asks for where it fits, else the file's own."""
+    with reading(desk.engine) as session:
+        incident, _, step = _step(desk, session, number, key)
+        missing = step.step.evidence_missing(_recorded(session, incident, key))
+    spoken = file.stem.replace("-", " ").replace("_", " ").casefold()
+    fitting = [name for name in missing if name.casefold() == spoken]
+    asked = step.step.evidence if isinstance(step.step.evidence, tuple) else ()
+    return (fitting or (missing if len(missing) == 1 and asked else ()) or [file.name])[0]
 
 
 def skip_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from flows.organisation import OrganisationFile
 from flows.settings import Settings
-from laws.law import check_laws
+from laws.law import check_laws, load_laws
 from models.report import Report, read_report
 from tocsin.main import COMMANDS
 
@@ -121,6 +121,19 @@ def test_the_law_of_the_guide_loads(tmp_path: Path) -> None:
     (tmp_path / "group-policy.yaml").write_text(example)
 
     check_laws(tmp_path).provision("acme-policy-works-council")
+
+
+def test_the_readme_claims_no_more_law_than_there_is() -> None:
+    claim = re.search(
+        r"more than (\d+) provisions of about (\d+) laws in more than (\d+) jurisdictions",
+        (ROOT / "README.md").read_text(),
+    )
+    laws = load_laws().laws
+
+    assert claim
+    assert sum(len(law.provisions) for law in laws) > int(claim[1])
+    assert abs(len(laws) - int(claim[2])) < 15
+    assert len({law.jurisdiction for law in laws}) > int(claim[3])
 
 
 def test_the_report_of_the_guide_is_accepted() -> None:

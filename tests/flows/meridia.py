@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlmodel import SQLModel, col, select
+from sqlalchemy import inspect
+from sqlmodel import SQLModel, select
 
 from flows.acts.announce import ask_for_signatures
 from flows.acts.answer import answer
@@ -169,7 +170,7 @@ def every(desk: Desk, table: type[Table], number: str | None = None, **fields: A
         query = select(table).filter_by(**fields)
         if number is not None:
             query = query.filter_by(incident_id=identity(find(session, number)))
-        return list(session.exec(query.order_by(col(getattr(table, "id")))))  # noqa: B009 - SQLModel itself has no id
+        return list(session.exec(query.order_by(*inspect(table).primary_key)))
 
 
 def one(desk: Desk, table: type[Table], number: str | None = None, **fields: Any) -> Table:

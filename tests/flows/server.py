@@ -16,6 +16,12 @@ from flows.server import environment
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 120
+COMMAND = ("-m", "tocsin")
+FLOW = (
+    "-c",
+    "import sys; from flows.settings import read_settings; from flows.start import run_now; "
+    "run_now(read_settings(), sys.argv[1], sys.argv[2])",
+)
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,10 @@ class PrefectServer:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN_", "PREFECT_"))}
         return {**mine, **environment(self.home, self.port)}
 
-    def start(self, home: Path, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, home: Path, *arguments: str, command: tuple[str, ...] = COMMAND) -> subprocess.Popen[str]:
         """Start the command for an installation in `home`, whose clock is the file `clock` in it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tocsin", *arguments],
+            [sys.executable, *command, *arguments],
             env={**self.environment, "TOCSIN_HOME": str(home), "TOCSIN_CLOCK": str(home / "clock")},
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -42,9 +48,9 @@ class PrefectServer:
             text=True,
         )
 
-    def run(self, home: Path, *arguments: str, status: int = 0) -> str:
+    def run(self, home: Path, *arguments: str, status: int = 0, command: tuple[str, ...] = COMMAND) -> str:
         """Run the command to its end, which must be `status`; gives all it said."""
-        process = self.start(home, *arguments)
+        process = self.start(home, *arguments, command=command)
         out, err = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode == status, f"{arguments} ended with {process.returncode}: {out}{err}"
         return out + err

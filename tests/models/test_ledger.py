@@ -218,9 +218,13 @@ def test_the_chains_of_two_incidents_do_not_touch(store: Engine) -> None:
 
 
 def test_an_entry_of_an_act_that_failed_is_not_there(store: Engine, chain: Lines) -> None:
-    with pytest.raises(RuntimeError), writing(store) as session:
-        written(session, find(session, NUMBER), "notice.approved", sha256="ab")
-        raise RuntimeError("the power went")
+    def signed() -> None:
+        with writing(store) as session:
+            written(session, find(session, NUMBER), "notice.approved", sha256="ab")
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        signed()
 
     with reading(store) as session:
         assert verify_stored(session, find(session, NUMBER)) == 4

@@ -60,10 +60,14 @@ def test_what_is_written_is_kept_whole(store: Engine) -> None:
 
 
 def test_an_error_in_the_middle_leaves_nothing_behind(store: Engine) -> None:
-    with pytest.raises(ValueError, match="the pen broke"), writing(store) as session:
-        session.add(incident("INC-2026-0001"))
-        session.flush()
-        raise ValueError("the pen broke")
+    def report() -> None:
+        with writing(store) as session:
+            session.add(incident("INC-2026-0001"))
+            session.flush()
+            raise ValueError("the pen broke")
+
+    with pytest.raises(ValueError, match="the pen broke"):
+        report()
 
     assert stored(store) == []
 

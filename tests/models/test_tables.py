@@ -7,7 +7,6 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session, select
 
 from models.clock import zone
-from models.errors import StoreUnavailableError
 from models.store import reading, writing
 from models.tables import FactsVersion, Incident, Person, PersonRoleRow, metadata
 
@@ -55,8 +54,8 @@ def test_instants_are_compared_as_instants_whatever_zone_they_came_in(store: Eng
 
 
 def test_a_time_without_a_zone_is_refused(store: Engine) -> None:
-    with pytest.raises((StatementError, StoreUnavailableError), match="has no zone"), writing(store) as session:
-        session.add(incident(opened_at=datetime(2026, 3, 2, 8)))
+    with pytest.raises(StatementError, match="has no zone"), writing(store) as session:
+        session.add(incident(opened_at=AT.replace(tzinfo=None)))
 
     with reading(store) as session:
         assert session.exec(select(Incident)).all() == []

@@ -11,7 +11,10 @@ from laws.coverage import coverage_page
 from laws.law import Law, Provision, Version, check_laws
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer()
+app = typer.Typer(
+    add_completion=False,
+    help="The law data: list it, show a provision, check your own files, see what it covers.\n\nExample: tocsin laws show us-ca-ag",
+)
 
 
 def _lines(found: Iterable[tuple[Law, Provision]]) -> list[dict[str, Any]]:

@@ -10,7 +10,10 @@ from playbooks.drawing import graph
 from playbooks.playbook import Playbook, body_of, files_in, load_playbooks
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer()
+app = typer.Typer(
+    add_completion=False,
+    help="What the organisation does: list playbooks, show one, check your own.\n\nExample: tocsin playbooks show ransomware",
+)
 
 
 def _all() -> dict[str, Playbook]:

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ def serve(
 
     Example: tocsin serve
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order by a service manager too
     settings = _chosen(demo)
     desk = open_desk(settings)
     os.environ.update(environment(settings.home, settings.server_port))

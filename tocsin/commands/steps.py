@@ -6,7 +6,7 @@ import typer
 from flows.acts.contain import ready_steps
 from flows.acts.evidence import preserve_file
 from flows.acts.playbook import start_playbook, step_rows
-from flows.acts.work import approve_step, assign_step, finish_step, skip_step, try_again
+from flows.acts.work import approve_step, assign_step, evidence_name, finish_step, skip_step, try_again
 from flows.desk import Desk, open_desk
 from models.clock import rfc3339
 from models.errors import BadInputError
@@ -31,6 +31,7 @@ def steps(
     note: Annotated[str | None, typer.Option("--note")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="skip: why.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="assign: whom to.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="evidence: what it is, as the step asks for it.")] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
@@ -47,7 +48,7 @@ def steps(
     if key is None:
         raise BadInputError(f"{act} needs the key of a step; `tocsin steps {number}` lists them")
     who = actor(by, desk.settings)
-    said = _do(desk, number, act, key, who, file=file, outcome=outcome, note=note, reason=reason, to=to)
+    said = _do(desk, number, act, key, who, file=file, outcome=outcome, note=note, reason=reason, to=to, name=name)
     print_json({"number": number, "step": key, "act": act, "by": who, "said": said}) if json else line(f"{key}: {said}")
 
 
@@ -63,6 +64,7 @@ def _do(
     note: str | None,
     reason: str | None,
     to: str | None,
+    name: str | None,
 ) -> str:
     match act:
         case "done":
@@ -82,7 +84,8 @@ def _do(
         case "retry":
             try_again(desk, number, key, by=who)
             return "tried again with the next pass"
-    kept = preserve_file(desk, number, key, Path(_needed(str(file) if file else None, "a file")), by=who)
+    path = Path(_needed(str(file) if file else None, "a file"))
+    kept = preserve_file(desk, number, key, path, by=who, name=name or evidence_name(desk, number, key, path))
     return f"kept {kept.name}, {kept.size} bytes, SHA-256 {kept.sha256}"
 
 

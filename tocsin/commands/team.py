@@ -7,7 +7,10 @@ from flows.desk import open_desk
 from models.vocabulary import PersonRole
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer()
+app = typer.Typer(
+    add_completion=False,
+    help="Who may act, and in which role.\n\nExample: tocsin team list",
+)
 Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
 
 
