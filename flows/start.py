@@ -33,7 +33,7 @@ def prefect_ready(settings: Settings) -> str:
 
 def run_now(settings: Settings, name: str, number: str) -> None:
     """Run one of the flows (`respond`, `evaluate`, ...) for an incident in this process, until it ends."""
-    prefect_ready(settings)
+    address = prefect_ready(settings)
     # Imported only now that the address is set: Prefect reads its settings when it is imported.
     tags = importlib.import_module("prefect").tags
     flow: Callable[[str], Awaitable[None]] = getattr(importlib.import_module(f"flows.{name}"), name)
@@ -42,7 +42,14 @@ def run_now(settings: Settings, name: str, number: str) -> None:
         with tags(number):  # one tag an incident, on every run of its
             await flow(number)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except (RuntimeError, httpx.HTTPError) as error:  # what Prefect raises when its server goes away
+        if answers(address):
+            raise
+        raise ServerMissingError(
+            f"the Prefect server at {address} went away; nothing is lost: start it again and repeat the command"
+        ) from error
 
 
 def nudge(settings: Settings, number: str, passes: int) -> bool:

@@ -157,13 +157,14 @@ def verify_exported(lines: Iterable[str], *, head: str | None = None, number: st
     Raises `BadInputError` for what is no exported ledger, or one of another incident than `number`.
     """
     written = (line.rstrip("\r\n") for line in lines)
-    parsed = (_parsed(line, index) for index, line in enumerate(written, 1) if line)
-    first = next(parsed, None)
-    if first is None or first.get("format") != FORMAT:
+    numbered = ((index, line) for index, line in enumerate(written, 1) if line)
+    index, line = next(numbered, (1, ""))
+    if f'"format":"{FORMAT}"' not in line:
         raise BadInputError(
             f"not an exported ledger: the first line does not say {FORMAT!r}; export it with `tocsin ledger NUMBER export`"
         )
-    match first:
+    parsed = (_parsed(index, line) for index, line in numbered)
+    match _parsed(index, line):
         case {"incident": str(named), "entries": int(count), "head": str(last)}:
             if number not in (None, named):
                 raise BadInputError(f"this is the ledger of {named}, not of {number}; give the one that is meant")
@@ -171,7 +172,7 @@ def verify_exported(lines: Iterable[str], *, head: str | None = None, number: st
     raise LedgerAlteredError("the first line no longer names the incident, the number of entries and the last hash")
 
 
-def _parsed(line: str, index: int) -> dict[str, Any]:
+def _parsed(index: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
         if isinstance(value, dict) and canonical(value).decode() == line:

@@ -4,6 +4,7 @@
 """
 
 import re
+import unicodedata
 from datetime import datetime
 from functools import cache
 from typing import Annotated
@@ -79,12 +80,20 @@ def _zone_name(name: str) -> str:
     return name
 
 
+def _on_one_line(text: str) -> str:
+    if any(unicodedata.category(sign) == "Cc" for sign in text):
+        raise ValueError(f"{text!r} holds a line break or another control character; write it on one line")
+    return text
+
+
 Country = Annotated[str, AfterValidator(_country)]
 Subdivision = Annotated[str, AfterValidator(_subdivision)]
 Jurisdiction = Annotated[str, AfterValidator(_jurisdiction)]
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+ShortText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_on_one_line)
+]
 
 
 class Facts(BaseModel):

@@ -24,6 +24,14 @@ FLOW = (
 )
 
 
+def _installation(home: Path) -> dict[str, str]:
+    return {
+        "TOCSIN_HOME": str(home),
+        "TOCSIN_CLOCK": str(home / "clock"),
+        "TOCSIN_ORGANISATION": str(ROOT / "tocsin" / "demo" / "data" / "organisation.yaml"),
+    }
+
+
 @dataclass(frozen=True)
 class PrefectServer:
     """A running server, and where it keeps its data."""
@@ -38,10 +46,10 @@ class PrefectServer:
         return {**mine, **environment(self.home, self.port)}
 
     def start(self, home: Path, *arguments: str, command: tuple[str, ...] = COMMAND) -> subprocess.Popen[str]:
-        """Start the command for an installation in `home`, whose clock is the file `clock` in it."""
+        """Start the command for the demo's organisation in `home`, whose clock is the file `clock` in it."""
         return subprocess.Popen(
             [sys.executable, *command, *arguments],
-            env={**self.environment, "TOCSIN_HOME": str(home), "TOCSIN_CLOCK": str(home / "clock")},
+            env={**self.environment, **_installation(home)},
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,8 +11,14 @@ from tests.tocsin.conftest import Said, Tocsin
 
 BAD: dict[str, tuple[bytes, str]] = {
     "an unknown key": (b"title: x\nrecrods: 4", "2: unknown key 'recrods'; did you mean 'records'?"),
-    "an unknown key inside": (b"title: x\ntimes:\n  aware: 1", "3: unknown key 'times.aware'; did you mean 'aware_at'?"),
-    "an unknown word": (b"title: x\nkind: ransomwear", "2: kind: unknown word 'ransomwear'; did you mean 'ransomware'?"),
+    "an unknown key inside": (
+        b"title: x\ntimes:\n  aware: 1",
+        "3: unknown key 'times.aware'; did you mean 'aware_at'?",
+    ),
+    "an unknown word": (
+        b"title: x\nkind: ransomwear",
+        "2: kind: unknown word 'ransomwear'; did you mean 'ransomware'?",
+    ),
     "a time without offset": (b"title: x\ntimes: {aware_at: 2026-03-02T09:00:00}", "has no offset; write it with one"),
     "a time as a number": (b"title: x\ntimes: {aware_at: 1772438400}", "is not a time; write it out with its offset"),
     "a negative count": (b"title: x\npeople: [{jurisdiction: FR, count: -1}]", "count: Input should be greater"),
@@ -20,14 +26,19 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a part that does not exist": (b"title: x\npeople: [{jurisdiction: US-XX}]", "'US-XX' is not an ISO 3166-2 code"),
     "a zone that does not exist": (b"title: x\norganisation: {timezone: Mars}", "no time zone is called 'Mars'"),
     "broken YAML": (b"title: [x\nkind: other", "not valid YAML"),
-    "broken JSON": (b'{"title": "x", "records": }', "records: Input should be a valid integer"),
+    "broken JSON": (b'{"title": "x", "kind": "other"', "not valid YAML"),
     "a key twice": (b"title: x\ntitle: y", "2: the key 'title' stands twice; keep one"),
     "an empty file": (b"", "it is empty"),
     "a binary file": (b"\x7fELF\x02\x01\x01\x00\xff\xfe", "not UTF-8 text"),
     "a list": (b"- title: x", "the document: "),
     "a word": (b"ransomware", "the document: "),
-    "half of a character": (b'{"title": "\\ud800"}', "title"),
-    "a control character": (b'title: "a\\0b"', "title"),
+    "half of a character": (
+        b'{"title": "\\ud800"}',
+        "not valid YAML: found invalid Unicode character escape code; mend",
+    ),
+    "a control character": (b'title: "a\\0b"', "title: 'a\\x00b' holds a line break or another control character"),
+    "an escape for the terminal": (b'title: "\\e[2J"', "holds a line break or another control character; write it on"),
+    "two lines for one": (b"title: |\n  x\n  Bcc: y", "title: 'x\\nBcc: y' holds a line break"),
     "text in place of a group": (b"title: x\npeople: FR", "people: Input should be a valid list"),
     "an endless alias": (b"title: &a [*a]", "an alias that contains itself"),
 }
@@ -136,7 +147,6 @@ def test_fifty_megabytes_are_refused_at_once(tocsin: Tocsin, tmp_path: Path, hom
         ("notices {number} show 99", "INC-2026-0001 has no notice 99; `tocsin notices INC-2026-0001` lists them"),
         ("notices {number} answer", "answer needs a question's key"),
         ("notices {number} edit 1 nothing.md", "nothing.md: cannot be read"),
-        ("decide {number} us-ca-indviduals required --reason x", "us-ca-indviduals"),
         ("ledger {number} burn", "'burn' is neither verify nor export"),
         ("ledger {number} verify nothing.jsonl", "nothing.jsonl: cannot be read"),
         ("ledger {number} verify {facts}", "not an exported ledger"),
@@ -204,6 +214,12 @@ def test_a_setting_that_cannot_be_used_is_named(
 
     assert complaint in said
     assert "hunter2" not in said
+
+
+def test_a_decision_on_a_provision_that_does_not_exist_names_the_nearest(tocsin: Tocsin, carried: str) -> None:
+    said = refused(tocsin("decide", carried, "us-ca-ags", "required", "--reason", "x", "--as", "Lea Martin"))
+
+    assert "did you mean 'us-ca-ag'" in said
 
 
 def test_a_person_who_may_not_is_told_so_with_status_1(tocsin: Tocsin, carried: str) -> None:

@@ -1,15 +1,18 @@
+import fcntl
 import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
 from flows.server import environment, free_port, running
 from flows.settings import Settings, read_settings
+from models.errors import NotAllowedError
 from tocsin.output import line
 
 app = typer.Typer()
+_held: list[IO[str]] = []  # a lock lasts as long as its file is open
 
 
 @app.command()
@@ -23,6 +26,7 @@ def demo(
     Example: tocsin demo --keep-open
     """
     settings = rehearsal()
+    _alone(settings.home)
     began = time.monotonic()
     line("Tocsin demo: a ransomware breach, from its report to its last notice. Nothing leaves this machine.")
     line(f"Everything is kept in {settings.home}; starting the embedded Prefect server ...")
@@ -42,6 +46,16 @@ def demo(
         line(f"  TOCSIN_HOME={settings.home} .venv/bin/tocsin ledger {number} verify")
         if keep_open:
             _wait(address)
+
+
+def _alone(home: Path) -> None:
+    """Refuse a second demo beside this one; the lock ends with the process, however it ends."""
+    lock = (home / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise NotAllowedError("another demo is running here; wait for it, or end it") from error
+    _held.append(lock)
 
 
 def rehearsal() -> Settings:

@@ -11,10 +11,7 @@ from laws.coverage import coverage_page
 from laws.law import Law, Provision, Version, check_laws
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer(
-    add_completion=False,
-    help="The law data: list it, show a provision, check your own files, see what it covers.\n\nExample: tocsin laws show us-ca-ag",
-)
+app = typer.Typer(add_completion=False)
 
 
 def _lines(found: Iterable[tuple[Law, Provision]]) -> list[dict[str, Any]]:
@@ -36,6 +33,14 @@ def _lines(found: Iterable[tuple[Law, Provision]]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+@app.callback()
+def about() -> None:
+    """The law data: list it, show a provision, check your own files, see what it covers.
+
+    Example: tocsin laws show us-ca-ag
+    """
 
 
 @app.command("list")

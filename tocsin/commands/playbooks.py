@@ -10,15 +10,20 @@ from playbooks.drawing import graph
 from playbooks.playbook import Playbook, body_of, files_in, load_playbooks
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer(
-    add_completion=False,
-    help="What the organisation does: list playbooks, show one, check your own.\n\nExample: tocsin playbooks show ransomware",
-)
+app = typer.Typer(add_completion=False)
 
 
 def _all() -> dict[str, Playbook]:
     settings = read_settings()
     return load_playbooks(*((settings.playbooks,) if settings.playbooks else ()))
+
+
+@app.callback()
+def about() -> None:
+    """What the organisation does: list playbooks, show one, check your own.
+
+    Example: tocsin playbooks show ransomware
+    """
 
 
 @app.command("list")

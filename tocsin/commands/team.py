@@ -7,10 +7,7 @@ from flows.desk import open_desk
 from models.vocabulary import PersonRole
 from tocsin.output import Json, line, print_json, table
 
-app = typer.Typer(
-    add_completion=False,
-    help="Who may act, and in which role.\n\nExample: tocsin team list",
-)
+app = typer.Typer(add_completion=False)
 Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
 
 
@@ -21,6 +18,14 @@ def _json(member: Member) -> dict[str, object]:
         "roles": [role.value for role in member.roles],
         "active": member.active,
     }
+
+
+@app.callback()
+def about() -> None:
+    """Who may act, and in which role.
+
+    Example: tocsin team list
+    """
 
 
 @app.command("list")

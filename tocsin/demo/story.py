@@ -174,10 +174,8 @@ class Demo:
         """The exact texts are signed by the roles that the playbook asks for, and what is signed is sent."""
         self.tell.chapter("Drafts, signatures, sending")
         self._show_texts()
-        self._sign_all(leave=HELD_BACK)
-        self.respond()
-        self._sign_all(leave=HELD_BACK)  # filings whose clock began with what was just sent
-        self.respond()
+        while self._sign_all(leave=HELD_BACK):
+            self.respond()
         now = standing(self.desk, self.number)
         self.tell.line(
             f"{now.notices.get('sent', 0)} notices sent to the local outbox; each stands there as .eml, .html and .json:"
@@ -198,10 +196,9 @@ class Demo:
             run_now(self.desk.settings, "watch", self.number)
         for alert in self._fired():
             self.tell.line(f"  ALERT to {alert.role}: {alert.rung} ({self._local(alert.fired_at or alert.due_at)})")
-        self._sign_all(leave=None)
-        self.respond()
-        self._sign_all(leave=None)  # what follows a filing that was just sent, such as Singapore's notice to people
-        self.respond()
+        # What was just sent can start a further duty, such as Singapore's notice to people after its filing.
+        while self._sign_all(leave=None):
+            self.respond()
         self.tell.line(f"{HELD_BACK} was signed and sent in time.")
 
     def finish(self) -> None:
@@ -278,8 +275,8 @@ class Demo:
                 if row.record == "done"
             ]
 
-    def _sign_all(self, leave: str | None) -> None:
-        """Sign every draft with as many people as its rule asks for, but for one provision."""
+    def _sign_all(self, leave: str | None) -> int:
+        """Sign every draft with as many people as its rule asks for, but for one provision; gives how many signatures."""
         signed = 0
         for line in notice_list(self.desk, self.number):
             roles = line.still_needed
@@ -290,6 +287,7 @@ class Demo:
                 roles, signed = one.still_needed, signed + 1
         if signed:
             self.tell.line(f"{signed} signatures, each bound to the SHA-256 of the text that was read.")
+        return signed
 
     def _held_back(self) -> ClockLine | None:
         clocks = standing(self.desk, self.number).clocks
