@@ -34,7 +34,7 @@ serve: setup ## Prefect server with its UI, worker and deadline watch; opens wha
 	@$(RUN) tocsin serve
 
 test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there
-	@$(RUN) pytest
+	@$(RUN) pytest -n 2 --dist loadgroup
 
 lint: setup ## style, types, import direction
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache

@@ -17,7 +17,7 @@ from models.incident import facts_of, find, identity
 from models.ledger import record, sha256_of
 from models.places import lies_in
 from models.report import Report
-from models.store import writing
+from models.store import reading, writing
 from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
@@ -132,6 +132,14 @@ def _withdraw(desk: Desk, session: Session, source: _Source, audiences: Sequence
             zone=source.incident.zone,
         )
         void_approvals(desk, session, source.incident, notice, reason)
+
+
+def has_undrafted(desk: Desk, number: str) -> bool:
+    """Whether a duty is open, with its clock started, for which no text has been drafted yet."""
+    with reading(desk.engine) as session:
+        incident = find(session, number)
+        worded = set(session.exec(select(Notice.duty_id).where(Notice.incident_id == incident.id)))
+        return any(duty_id not in worded for duty_id, _ in _open_duties(session, incident, (*AUTHORITIES, *PEOPLE)))
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,36 @@ def test_a_setting_that_cannot_be_used_is_named(
     assert "hunter2" not in said
 
 
+def test_a_database_that_may_only_be_read_is_told_and_what_is_in_it_can_be_read(
+    tocsin: Tocsin, desk: Desk, number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = tmp_path / "more.yaml"
+    facts.write_text("title: Strange traffic")
+    home = desk.settings.home
+    before = everything_in(home)
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", f"sqlite:///file:{home / 'tocsin.db'}?mode=ro&uri=true")
+
+    assert "make it writable" in refused(tocsin("report", facts))
+    assert "make it writable" in refused(tocsin("update", number, facts))
+    assert tocsin("timeline", number).status == 0
+    assert everything_in(home) == before
+
+
+def test_a_database_that_another_process_keeps_locked_is_told_and_nothing_is_half_written(
+    tocsin: Tocsin, desk: Desk, number: str, tmp_path: Path
+) -> None:
+    facts = tmp_path / "more.yaml"
+    facts.write_text("records: 4")
+    before = everything_in(desk.settings.home)
+
+    with closing(sqlite3.connect(desk.settings.home / "tocsin.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        said = refused(tocsin("update", number, facts))
+
+    assert "locked; another process is writing; try again in a moment" in said
+    assert everything_in(desk.settings.home) == before
+
+
 def test_a_decision_on_a_provision_that_does_not_exist_names_the_nearest(tocsin: Tocsin, carried: str) -> None:
     said = refused(tocsin("decide", carried, "us-ca-ags", "required", "--reason", "x", "--as", "Lea Martin"))
 

@@ -22,7 +22,7 @@ def test_a_report_that_is_to_be_responded_to_is_kept_all_the_same(tocsin: Tocsin
 
 
 def test_facts_are_reported_added_assessed_and_watched_without_it(tocsin: Tocsin) -> None:
-    lines = [
+    lines: list[list[object]] = [
         ["report", DEMO / "first_facts.yaml"],
         ["update", "INC-2026-0001", DEMO / "second_facts.yaml"],
         ["assess", "INC-2026-0001"],
