@@ -19,8 +19,8 @@ from models.errors import BadInputError, NotAllowedError
 from models.incident import facts_of, find, identity
 from models.ledger import record
 from models.store import reading, writing
-from models.tables import DutyChange, DutyRecord, Incident
-from models.vocabulary import PersonRole, Verdict
+from models.tables import DutyChange, DutyRecord, FactsVersion, Incident
+from models.vocabulary import Circumstance, PersonRole, Verdict
 
 DUTY = TypeAdapter(Duty)
 
@@ -83,6 +83,21 @@ def events_of(session: Session, incident: Incident) -> dict[str, datetime]:
             events[name] = min(row.met_at, events.get(name, row.met_at))
     if incident.closed_at:
         events["handling_completed"] = incident.closed_at
+    return events | _hold(session, incident)
+
+
+def _hold(session: Session, incident: Incident) -> dict[str, datetime]:
+    """Since when law enforcement has asked to wait, and until when, by the versions of the facts that first said so."""
+    rows = session.exec(
+        select(FactsVersion).where(FactsVersion.incident_id == incident.id).order_by(col(FactsVersion.version))
+    )
+    events: dict[str, datetime] = {}
+    for row in rows:
+        held = Circumstance.LAW_ENFORCEMENT_HOLD in row.report.get("circumstances", ())
+        if held and ("law_enforcement_hold" not in events or "law_enforcement_hold_ended" in events):
+            events = {"law_enforcement_hold": row.added_at}
+        elif not held and "law_enforcement_hold" in events:
+            events.setdefault("law_enforcement_hold_ended", row.added_at)
     return events
 
 

@@ -8,12 +8,14 @@ from flows.settings import Settings, laws_from, read_settings
 from laws.assess import assess as assessed
 from laws.assessment import assessment_json
 from models.clock import VirtualClock
-from models.duty import Assessment
+from models.duty import Assessment, Duty
 from models.errors import BadInputError
 from models.report import implausible, read_report
-from tocsin.output import Json, left, line, local, print_json, table
+from models.vocabulary import Confidence, Verdict
+from tocsin.output import Json, left, line, local, print_json
 
 app = typer.Typer()
+MOST_LISTED = 12
 
 
 @app.command()
@@ -64,36 +66,54 @@ def _show(found: Assessment, now: datetime, *, every: bool) -> None:
         line(f"  - {reason}")
     for assumption in found.assumptions:
         line(f"  - assumed: {assumption}")
-    for verdict, title in (("required", "Required"), ("undecided", "Undecided"), ("not_required", "Not required")):
-        duties = [duty for duty in found.duties if duty.verdict.value == verdict]
-        if not duties or (verdict == "not_required" and not every):
-            continue
-        table(
-            (
-                "provision",
-                "stage",
-                "to",
-                "due",
-                "left",
-                "citation",
-                "why" if verdict != "undecided" else "would decide it",
-            ),
-            (
-                (
-                    duty.provision,
-                    duty.stage,
-                    duty.recipient,
-                    local(duty.due_at, duty.zone) or (duty.standard or duty.clock_state).replace("_", " "),
-                    left(duty.due_at, now),
-                    duty.citation,
-                    "; ".join(duty.missing_facts if verdict == "undecided" else duty.reasons),
-                )
-                for duty in duties
-            ),
-            title=f"{title} ({len(duties)})",
-        )
+    _show_required([duty for duty in found.duties if duty.verdict is Verdict.REQUIRED], now)
+    _show_undecided([duty for duty in found.duties if duty.verdict is Verdict.UNDECIDED], now)
+    if every:
+        line("\nNot required")
+        for duty in found.duties:
+            if duty.verdict is Verdict.NOT_REQUIRED:
+                line(f"  {duty.provision} ({duty.stage}): {'; '.join(duty.reasons)}")
     quiet = sum(duty.verdict.value == "not_required" for duty in found.duties)
     if quiet and not every:
         line(f"Not required: {quiet} (--all lists them with their reasons)")
     checked = min((duty.checked for duty in found.duties), default=found.as_of)
     line(f"Not legal advice. Law of {found.as_of}; the oldest of these provisions was last checked on {checked}.")
+
+
+def _show_required(duties: list[Duty], now: datetime) -> None:
+    for advice, title in ((False, "Required"), (True, "Advice (recommended, not required by law)")):
+        chosen = [duty for duty in duties if duty.advice is advice]
+        if chosen:
+            line(f"\n{title}: {len(chosen)}")
+        for duty in sorted(chosen, key=lambda one: (one.due_at is None, one.due_at or now)):
+            low = f", confidence {duty.confidence.value}" if duty.confidence is not Confidence.HIGH else ""
+            line(f"  {_name(duty)}: tell {duty.recipient}, {_limit(duty, now)}")
+            line(f"      {duty.citation} (checked {duty.checked}{low})")
+            line(f"      because {'; '.join(duty.reasons)}")
+
+
+def _show_undecided(duties: list[Duty], now: datetime) -> None:
+    """Undecided duties by the fact that would decide them, the one on which most hang first."""
+    if duties:
+        line(f"\nUndecided: {len(duties)}")
+    by_fact: dict[str, list[Duty]] = {}
+    for duty in duties:
+        by_fact.setdefault(", ".join(duty.missing_facts), []).append(duty)
+    for facts, chosen in sorted(by_fact.items(), key=lambda pair: -len(pair[1])):
+        line(f"  hang on {facts}:")
+        for duty in chosen[:MOST_LISTED]:
+            line(f"      {_name(duty)}: {duty.recipient}, {_limit(duty, now)}")
+        if len(chosen) > MOST_LISTED:
+            line(f"      and {len(chosen) - MOST_LISTED} more (--json lists them)")
+
+
+def _name(duty: Duty) -> str:
+    return duty.provision + ("" if duty.stage == "initial" else f" ({duty.stage})")
+
+
+def _limit(duty: Duty, now: datetime) -> str:
+    if duty.due_at:
+        return f"by {local(duty.due_at, duty.zone)} ({left(duty.due_at, now)})"
+    if duty.clock_state == "not_started":
+        return f"clock starts with {(duty.clock_from or 'an event').replace('_', ' ')}"
+    return (duty.standard or "no number in the law").replace("_", " ")
