@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -49,14 +50,32 @@ def postgres_running() -> Iterator[PostgresServer]:
         data, port = folder / "data", _free_port()
         _run([binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "-N"], owner)
         options = f"-F -p {port} -k {folder} -c listen_addresses=127.0.0.1"
-        control = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
-        _run([*control, "-o", options, "start"], owner)
-        try:
+        control = [binaries / "pg_ctl", "-D", data]
+        with _ended_with_us([*control, "-m", "immediate", "stop"], folder, owner):
+            _run([*control, "-l", folder / "log", "-w", "-o", options, "start"], owner)
             yield PostgresServer(port)
-        finally:
-            _run([*control, "-m", "immediate", "stop"], owner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_with_us(stop: Sequence[object], folder: Path, owner: str | None) -> Iterator[None]:
+    """Stop the server at the end of the block, also when this process is killed: its end closes the pipe."""
+    watcher = subprocess.Popen(
+        ["sh", "-c", f"cat >&2; {shlex.join(str(part) for part in stop)}; rm -rf {folder}"],
+        user=owner,
+        group=owner,
+        extra_groups=[] if owner else None,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the tests
+    )
+    try:
+        yield
+    finally:
+        watcher.communicate()
 
 
 def _binaries() -> Path:

@@ -29,6 +29,7 @@ from playbooks.actions import (
 from playbooks.plan import PlannedStep, StepState
 from playbooks.step import in_language
 
+SYSTEM_ACTIONS = ("call_webhook", "open_ticket", "hold_marketing_sends")
 WAITS = {
     StepState.WAITING_FOR_PERSON: "a person",
     StepState.WAITING_FOR_APPROVAL: "approval",
@@ -79,7 +80,7 @@ def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | No
         zone=incident.zone,
     )
     news = row.state != step.state.value
-    row.state, row.reason = step.state.value, step.reason
+    row.state, row.reason = step.state.value, step.reason or _why_by_hand(row, step)
     row.role = " or ".join(role.value for role in step.asked) or (step.step.role.value if step.step.role else None)
     row.ready_at, row.due_at = step.ready_at, step.due_at
     session.add(row)
@@ -92,6 +93,11 @@ def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | No
         _note(desk, session, incident, "step.waiting", payload)
     elif news and step.state is StepState.NOT_NEEDED and step.step.when is not None:
         _note(desk, session, incident, "step.not_needed", {"step": row.key, "title": row.title, "because": step.reason})
+
+
+def _why_by_hand(row: Step, step: PlannedStep) -> str:
+    falls_to_a_person = row.record == "asked" and step.step.action in SYSTEM_ACTIONS
+    return "no webhook is set: do it by hand, as the outbox says, and say that it is done" if falls_to_a_person else ""
 
 
 def perform(desk: Desk, number: str, key: str) -> str:
