@@ -4,6 +4,7 @@ from functools import partial
 
 from prefect import flow
 
+from flows.acts.announce import announce_opening
 from flows.acts.contain import perform, ready_steps
 from flows.acts.playbook import start_playbook
 from flows.board import publish
@@ -15,6 +16,7 @@ async def contain(number: str) -> None:
     """Do every step that is ready, those that do not wait for each other at the same time, until none is."""
     async with carried(number) as desk:
         await shown("Choose the playbook", lambda: start_playbook(desk, number))
+        await shown("Tell the responders", lambda: announce_opening(desk, number))
         tried: set[str] = set()
         while ready := [
             step

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from flows.acts.announce import ask_for_signatures
+from flows.acts.announce import announce_sent, ask_for_signatures
 from flows.acts.close_loop import settle
 from flows.acts.deliver import attempt, waiting
 from flows.acts.draft import draft_texts
@@ -23,11 +23,19 @@ async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str
     await send(desk, number)
 
 
+def _tell(desk: Desk, number: str) -> None:
+    if announce_sent(desk, number):
+        for key in waiting(desk, number, "announcement"):
+            attempt(desk, number, key)
+
+
 async def send(desk: Desk, number: str) -> None:
     """Try every delivery whose time has come, each on its own, so that none holds up another."""
     keys = waiting(desk, number)
     tries = [(f"Send {index} of {len(keys)}", partial(attempt, desk, number, key)) for index, key in enumerate(keys, 1)]
-    await all_shown(tries)
+    if tries:
+        await all_shown(tries)
+        await shown("Tell the responders what was sent", lambda: _tell(desk, number))
     # Also when nothing was sent just now: a run that died after sending left this to do.
     if await shown("Settle what was sent", lambda: settle(desk, number)):
         await shown("Start the clocks that follow", lambda: evaluate(desk, number))

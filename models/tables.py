@@ -271,6 +271,7 @@ class Delivery(Row, table=True):
     attempts: int = 0
     next_try_at: datetime | None = _instant(nullable=True)
     last_error: str | None = None
+    announced: bool = False  # whether the responders were told that it was sent
     created_at: datetime = _instant()
     sent_at: datetime | None = _instant(nullable=True)
     zone: str = "UTC"

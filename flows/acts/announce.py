@@ -57,8 +57,8 @@ def _card(session: Session, incident: Incident, notice: Notice) -> tuple[str, Se
     )
 
 
-def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
-    """Say once of each notice that it was taken, under which reference."""
+def announce_sent(desk: Desk, number: str) -> int:
+    """Say once of each notice that it was taken, under which reference; gives how many were told of just now."""
     with writing(desk.engine) as session:
         incident = find(session, number)
         rows = session.exec(
@@ -70,7 +70,7 @@ def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
                 (col(NoticeVersion.notice_id) == col(Notice.id))
                 & (col(NoticeVersion.version) == col(Delivery.notice_version)),
             )
-            .where(col(Delivery.key).in_(keys))
+            .where(Delivery.incident_id == incident.id, Delivery.state == "sent", col(Delivery.announced).is_(False))
             .order_by(col(Delivery.id))
         ).all()
         where = zone(incident.zone)
@@ -87,6 +87,10 @@ def announce_sent(desk: Desk, number: str, keys: Sequence[str]) -> None:
             key = sha256_of({"sent": [name for name, _ in group]})[:16]
             blocks = [block for _, card in group for block in card]
             _queue(desk, session, incident, f"{number}.sent.{key}", f"{number}: {len(group)} notices sent", blocks)
+        for delivery, _, _, _ in rows:
+            delivery.announced = True
+            session.add(delivery)
+        return len(rows)
 
 
 def _groups(

@@ -299,6 +299,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", models.tables.Instant(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("created_at", models.tables.Instant(timezone=True), nullable=False),
         sa.Column("sent_at", models.tables.Instant(timezone=True), nullable=True),
         sa.Column("zone", sa.String(), nullable=False),

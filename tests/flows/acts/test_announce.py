@@ -58,8 +58,8 @@ def test_what_was_sent_is_told_once_with_its_reference(drafted: Desk) -> None:
     keys = waiting(desk, NUMBER, "notice")
     send(desk, NUMBER)
 
-    announce_sent(desk, NUMBER, keys)
-    announce_sent(desk, NUMBER, keys)
+    announce_sent(desk, NUMBER)
+    announce_sent(desk, NUMBER)
     send(desk, NUMBER)
 
     [message] = chat.taken.values()
@@ -72,6 +72,6 @@ def test_nothing_is_told_of_what_was_not_sent(drafted: Desk) -> None:
     sign(drafted, NUMBER, *notices(drafted, NUMBER, provision="eu-gdpr-33"))
     queue(drafted, NUMBER)
 
-    announce_sent(drafted, NUMBER, waiting(drafted, NUMBER, "notice"))
+    announce_sent(drafted, NUMBER)
 
     assert len(announcements(drafted)) == before

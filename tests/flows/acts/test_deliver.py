@@ -1,7 +1,9 @@
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, event
@@ -287,6 +289,22 @@ def test_a_message_that_another_run_is_sending_is_left_to_it(queued: Desk, mail:
     left = attempt(carrying(queued, NUMBER), NUMBER, row(queued).key)
     assert (left.state, left.detail) == ("sending", "another run is sending it")
     assert len(mail.sendings) == 1
+
+
+def test_of_many_that_take_up_the_same_message_at_once_one_sends_it(queued: Desk, mail: Post) -> None:
+    mail.settles = "same_identity"
+    key, ready = row(queued).key, Barrier(6)
+
+    def take_up() -> str:
+        ready.wait()
+        return attempt(queued, NUMBER, key).detail
+
+    with ThreadPoolExecutor(6) as pool:
+        details = [found.result() for found in [pool.submit(take_up) for _ in range(6)]]
+
+    assert len(mail.sendings) == 1
+    assert set(details) <= {"post/1", "sent before", "another run is sending it"}
+    assert details.count("post/1") == 1
 
 
 def test_a_run_that_lost_its_lease_sends_nothing(queued: Desk, mail: Post) -> None:

@@ -22,7 +22,9 @@ def events(desk: Desk, number: str) -> dict[str, object]:
         return dict(events_of(session, find(session, number)))
 
 
-def test_a_hold_begins_with_the_facts_that_say_so_and_ends_with_those_that_no_longer_do(desk: Desk, number: str) -> None:
+def test_a_hold_begins_with_the_facts_that_say_so_and_ends_with_those_that_no_longer_do(
+    desk: Desk, number: str
+) -> None:
     began = desk.clock() + timedelta(hours=2)
 
     hold(desk, number, "[law_enforcement_hold]")
