@@ -132,10 +132,14 @@ def test_respond_carries_an_incident_as_far_as_it_goes_and_what_was_signed_leave
 def test_every_run_has_a_readable_name_and_the_incidents_tag_and_completed(story: Story) -> None:
     runs = story.runs("flow_runs")
 
-    parts = ["containment", "evaluation", "authorities", "people", "press"]
-    assert Counter(run["name"] for run in runs) == Counter(
-        {f"{part}: {NUMBER}": 2 for part in ["response", *parts]} | {f"review: {NUMBER}": 1}
-    )
+    named = Counter(run["name"] for run in runs)
+    once_a_run = ["response", "containment", "evaluation", "press"]
+    as_often_as_duties_begin = ["authorities", "people"]
+    assert {f"{part}: {NUMBER}": named[f"{part}: {NUMBER}"] for part in once_a_run} == {
+        f"{part}: {NUMBER}": 2 for part in once_a_run
+    }
+    assert all(named[f"{part}: {NUMBER}"] >= 2 for part in as_often_as_duties_begin)
+    assert set(named) == {f"{part}: {NUMBER}" for part in [*once_a_run, *as_often_as_duties_begin, "review"]}
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
     assert all(NUMBER in run["tags"] for run in runs)
 
