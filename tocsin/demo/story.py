@@ -216,7 +216,7 @@ class Demo:
             incident = find(session, self.number)
             path.write_text("".join(f"{entry}\n" for entry in exported(session, incident)), encoding="utf-8")
             head = incident.ledger_head
-        count = verify_exported(path.read_text(encoding="utf-8").splitlines(), head=head)
+        count = verify_exported(path.read_text(encoding="utf-8").split("\n"), head=head)
         self.tell.line(f"Ledger: {count} entries, each follows from the one before it; head {head[:16]}...")
         self.tell.line(f"  exported to {path}")
         _set_done(self.desk, self.number)
