@@ -267,7 +267,7 @@ class Delivery(Row, table=True):
     recipient: str
     subject: str
     body: dict[str, Any] = _json()
-    state: str = "pending"  # pending, sending, sent, uncertain, refused
+    state: str = "pending"  # pending, sending, sent, uncertain, refused, withdrawn
     attempts: int = 0
     next_try_at: datetime | None = _instant(nullable=True)
     last_error: str | None = None
