@@ -154,8 +154,7 @@ def _clocks(now: Standing) -> Iterator[str]:
             )
             left = _left(clock, now.now)
         sign = SIGNS[colour_of(clock, now.now)]
-        stage = "" if clock.stage == "initial" else f" ({clock.stage})"
-        yield f"| {sign} | {limit} | {left} | {_cell(clock.provision + stage)} | {_cell(clock.recipient)} |"
+        yield f"| {sign} | {limit} | {left} | {_cell(clock.label)} | {_cell(clock.recipient)} |"
 
 
 def _left(clock: ClockLine, now: datetime) -> str:
@@ -206,7 +205,7 @@ def _story(now: Standing, chain: list[dict[str, Any]]) -> Iterator[str]:
 def _picture(now: Standing, chain: list[dict[str, Any]]) -> str:
     bars = [
         Bar(
-            clock.provision + ("" if clock.stage == "initial" else f" ({clock.stage})"),
+            clock.label,
             clock.starts_at,
             clock.due_at,
             colour_of(clock, now.now),

@@ -33,6 +33,13 @@ class ClockLine:
     zone: str
     citation: str
     missing_facts: tuple[str, ...]
+    confidence: str = "high"
+
+    @property
+    def label(self) -> str:
+        """Provision and stage, and that the law behind it is weakly supported where it is."""
+        stage = "" if self.stage == "initial" else f" ({self.stage})"
+        return self.provision + stage + (", low confidence" if self.confidence == "low" else "")
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,7 @@ def _clock_line(row: DutyRecord) -> ClockLine:
         row.zone,
         str(row.body.get("citation")),
         tuple(row.body.get("missing_facts", ())),
+        str(row.body.get("confidence", "high")),
     )
 
 

@@ -63,7 +63,8 @@ def _show(found: Assessment, now: datetime, *, every: bool) -> None:
     severity = found.severity
     line(f"Severity: {severity.level.value.replace('_', ' ')} ({severity.score:g}, {severity.method})")
     for reason in severity.reasons:
-        line(f"  - {reason}")
+        if reason not in found.assumptions:
+            line(f"  - {reason}")
     for assumption in found.assumptions:
         line(f"  - assumed: {assumption}")
     _show_required([duty for duty in found.duties if duty.verdict is Verdict.REQUIRED], now)

@@ -79,11 +79,10 @@ def _show(one: Standing) -> None:
     )
     if one.clocks:
         table(
-            ("duty", "stage", "to", "state", "limit", "left"),
+            ("duty", "to", "state", "limit", "left"),
             (
                 (
-                    c.provision,
-                    c.stage,
+                    c.label,
                     c.recipient,
                     c.state,
                     _limit(c),
