@@ -62,6 +62,8 @@ async def publish(desk: Desk, number: str) -> None:
         await acreate_markdown_artifact(
             key=artifact_key(number), markdown=page, description=f"{number}: the story so far"
         )
+        # Only now: a run that dies before has its events told again, which is better than not at all.
+        await asyncio.to_thread(_set_published, desk, number, int(fresh[-1]["seq"]))
 
 
 def discreet(payload: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +77,14 @@ def _prepared(desk: Desk, number: str) -> tuple[str, list[dict[str, Any]]]:
         chain = list(entries(session, incident))
         shown_before = incident.published
     fresh = chain[shown_before:]
-    page = board(standing(desk, number), chain) if fresh else ""
-    if fresh:
-        with writing(desk.engine) as session:
-            incident = find(session, number)
-            incident.published = len(chain)
-            session.add(incident)
-    return page, fresh
+    return board(standing(desk, number), chain) if fresh else "", fresh
+
+
+def _set_published(desk: Desk, number: str, seq: int) -> None:
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        incident.published = max(incident.published, seq)
+        session.add(incident)
 
 
 def board(now: Standing, chain: list[dict[str, Any]]) -> str:
