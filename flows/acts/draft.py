@@ -13,6 +13,7 @@ from flows.acts.severity import severity_in
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.duty import Duty, Severity
+from models.errors import BadInputError
 from models.incident import facts_of, find, identity
 from models.ledger import record, sha256_of
 from models.places import lies_in
@@ -395,6 +396,16 @@ def new_version(
     )
     session.add(version)
     return version
+
+
+def notice_in(session: Session, incident: Incident, notice_id: int) -> Notice:
+    """The incident's notice of that id, or a `BadInputError` that says how to see those there are."""
+    notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
+    if notice is None:
+        raise BadInputError(
+            f"{incident.number} has no notice {notice_id}; `tocsin notices {incident.number}` lists them"
+        )
+    return notice
 
 
 def title(notice: Notice) -> str:

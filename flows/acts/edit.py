@@ -3,16 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlmodel import select
-
-from flows.acts.draft import brief_for, has_left, new_version, title, void_approvals
+from flows.acts.draft import brief_for, has_left, new_version, notice_in, title, void_approvals
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
-from models.tables import Notice
 from templates.draft import check, digest, draft
 from templates.page import subject
 
@@ -35,9 +32,7 @@ def edit_notice(desk: Desk, number: str, notice_id: int, text: str, *, by: str) 
     with writing(desk.engine) as session:
         incident = find(session, number)
         roles_of(session, by)
-        notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
-        if notice is None:
-            raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+        notice = notice_in(session, incident, notice_id)
         if notice.state not in ("draft", "approved") or has_left(session, notice):
             state = "on its way" if notice.state == "approved" else notice.state
             raise NotAllowedError(f"notice {notice_id} is {state}; write a correction instead of editing it")

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from flows.acts.draft import current, title
+from flows.acts.draft import current, notice_in, title
 from flows.acts.sign import open_roles
 from flows.desk import Desk
-from models.errors import BadInputError
 from models.incident import find, identity
 from models.store import reading
 from models.tables import DutyRecord, Notice
@@ -97,9 +96,7 @@ def notice_text(desk: Desk, number: str, notice_id: int) -> NoticeText:
     """One notice's current text; raises `BadInputError` where there is none of that id."""
     with reading(desk.engine) as session:
         incident = find(session, number)
-        notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
-        if notice is None:
-            raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+        notice = notice_in(session, incident, notice_id)
         version = current(session, notice)
         return NoticeText(
             notice_id,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from flows.acts.deliver import new_delivery, queue
-from flows.acts.draft import current, has_left, title, void_approvals
+from flows.acts.draft import current, has_left, notice_in, title, void_approvals
 from flows.acts.playbook import notice_rules
 from flows.acts.sign import unfit
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from integrations.channel import Channel
-from models.errors import BadInputError, NotAllowedError
+from models.errors import NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
@@ -136,9 +136,7 @@ def _set_held(desk: Desk, number: str, notice_id: int, *, by: str, held: bool, r
     with writing(desk.engine) as session:
         incident = find(session, number)
         roles_of(session, by)
-        notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
-        if notice is None:
-            raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+        notice = notice_in(session, incident, notice_id)
         if notice.state == "sent" or has_left(session, notice):
             raise NotAllowedError(f"notice {notice_id} is on its way or sent; write a correction instead")
         notice.held, notice.held_by = held, by if held else None

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from flows.acts.draft import current, facts_used, has_left, signatures, title, void_approvals
+from flows.acts.draft import current, facts_used, has_left, notice_in, signatures, title, void_approvals
 from flows.acts.playbook import notice_rules
 from flows.acts.team import roles_of
 from flows.desk import Desk
@@ -120,9 +120,7 @@ def unfit(session: Session, incident: Incident, notice: Notice) -> str | None:
 
 def _subject(session: Session, number: str, notice_id: int) -> tuple[Incident, Notice, NoticeVersion]:
     incident = find(session, number)
-    notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
-    if notice is None:
-        raise BadInputError(f"{number} has no notice {notice_id}; `tocsin notices {number}` lists them")
+    notice = notice_in(session, incident, notice_id)
     return incident, notice, current(session, notice)
 
 
