@@ -1,5 +1,6 @@
 """Everything the environment may set, read once, by the outermost layer, under `TOCSIN_...`."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
+    console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
+    console_port: int = Field(4280, description="Port of the console that `serve` starts.")
+    console_url: str | None = Field(None, description="How the console is reached from outside, for links.")
 
     smtp_host: str | None = None
     smtp_port: int = 587
@@ -48,6 +52,16 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("console_host")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        ip_address(value)
+        return value
+
+    def console(self) -> str:
+        """The console's address, for links."""
+        return (self.console_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
 
     def database(self) -> str:
         """The database's address."""

@@ -67,6 +67,7 @@ class Incident(Row, table=True):
     facts_version: int = 1
     playbook: str | None = None
     playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    private: bool = True  # only its members see it in the console
     published: int = 0  # how many ledger entries the Prefect UI has been told
     passes: int = 0  # how many runs have carried it; part of the key that starts the next one
     ledger_count: int = 0
@@ -325,6 +326,63 @@ class PersonRoleRow(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
     role: str
+
+
+class Account(Row, table=True):
+    """How one person signs in to the console."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", unique=True)
+    login: str = Field(unique=True)
+    password_hash: str | None = None  # argon2id; None: only by single sign-on
+    totp_secret: str | None = None
+    failures: int = 0  # wrong passwords in a row
+    locked_until: datetime | None = _instant(nullable=True)
+    language: str | None = None
+    made_at: datetime = _instant()
+
+
+class SignIn(Row, table=True):
+    """One browser that is signed in; the database knows only the hash of its token."""
+
+    __tablename__ = "sign_in"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_sha256: str = Field(unique=True)
+    csrf: str
+    account_id: int = Field(foreign_key="account.id", index=True)
+    address: str
+    agent: str
+    started_at: datetime = _instant()
+    seen_at: datetime = _instant()
+    ends_at: datetime = _instant(index=True)
+
+
+class SignInLink(Row, table=True):
+    """A link that lets somebody set a password, once; without a person it makes the first administrator."""
+
+    __tablename__ = "sign_in_link"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_sha256: str = Field(unique=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    made_by: str
+    made_at: datetime = _instant()
+    ends_at: datetime = _instant()
+    used_at: datetime | None = _instant(nullable=True)
+
+
+class Membership(Row, table=True):
+    """Somebody who sees a private incident."""
+
+    __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    added_by: str
+    at: datetime = _instant()
+    zone: str = "UTC"
 
 
 class LedgerEntry(Row, table=True):

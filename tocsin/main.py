@@ -30,7 +30,7 @@ COMMANDS = {
     "ledger": "Verify or export an incident's ledger.",
     "team": "Who may act, and in which role.",
     "schema": "Print the JSON Schema of a public format.",
-    "serve": "Prefect server, worker and watch, in one command.",
+    "serve": "Console, Prefect server, worker and watch, in one command.",
     "doctor": "What is configured, reachable and missing, and how to mend it.",
     "demo": "One real-shaped breach from report to sent notices; nothing leaves this machine.",
 }

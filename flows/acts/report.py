@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from flows.acts.membership import join_from_the_start
 from flows.desk import Desk
 from models.difference import changes
 from models.document import Document, validated
@@ -41,6 +42,7 @@ def open_incident(desk: Desk, report: Report, *, by: str) -> str:
         )
         session.add(incident)
         session.flush()
+        join_from_the_start(session, incident, by)
         _keep(desk, session, incident, report, changes({}, _json(report)), by)
         return incident.number
 

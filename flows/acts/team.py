@@ -33,7 +33,7 @@ def add_member(
         person.email, person.active = email or person.email, True
         session.add(person)
         session.flush()
-        known = set(_roles(session, person))
+        known = set(roles_of_person(session, person))
         session.add_all(
             PersonRoleRow(person_id=identity(person), role=role.value) for role in roles if role not in known
         )
@@ -44,7 +44,7 @@ def add_member(
 def remove_member(desk: Desk, name: str) -> Member:
     """Take a person's right to act; what they decided before stays decided."""
     with writing(desk.engine) as session:
-        person = _find(session, name)
+        person = member_called(session, name)
         person.active = False
         session.add(person)
         return _member(session, person)
@@ -58,13 +58,14 @@ def members(desk: Desk) -> list[Member]:
 
 def roles_of(session: Session, name: str) -> tuple[PersonRole, ...]:
     """The roles of somebody who may act; raises `NotAllowedError` for a stranger."""
-    person = _find(session, name)
+    person = member_called(session, name)
     if not person.active:
         raise NotAllowedError(f"{name} may not act any more; `tocsin team add` gives the right back")
-    return _roles(session, person)
+    return roles_of_person(session, person)
 
 
-def _find(session: Session, name: str) -> Person:
+def member_called(session: Session, name: str) -> Person:
+    """The person of the team called `name`; raises `NotAllowedError` with the nearest name there is."""
     person = session.exec(select(Person).where(Person.name == name)).first()
     if person is None:
         hint = nearest(name, session.exec(select(Person.name)).all())
@@ -72,7 +73,8 @@ def _find(session: Session, name: str) -> Person:
     return person
 
 
-def _roles(session: Session, person: Person) -> tuple[PersonRole, ...]:
+def roles_of_person(session: Session, person: Person) -> tuple[PersonRole, ...]:
+    """Every role that the person has."""
     found = session.exec(
         select(PersonRoleRow.role).where(PersonRoleRow.person_id == person.id).order_by(col(PersonRoleRow.id))
     )
@@ -80,4 +82,4 @@ def _roles(session: Session, person: Person) -> tuple[PersonRole, ...]:
 
 
 def _member(session: Session, person: Person) -> Member:
-    return Member(person.name, person.email, _roles(session, person), person.active)
+    return Member(person.name, person.email, roles_of_person(session, person), person.active)

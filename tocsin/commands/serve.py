@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from flows.acts.accounts import first_link
 from flows.acts.unfinished import unfinished
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
@@ -30,7 +31,7 @@ def serve(
     ] = False,
     every: Annotated[float, typer.Option("--every", help="Seconds between passes of the deadline watch.")] = 5.0,
 ) -> None:
-    """Prefect server with its UI, a worker, and the deadline watch, until Ctrl-C.
+    """The console, Prefect server with its UI, a worker, and the deadline watch, until Ctrl-C.
 
     Example: tocsin serve
     """
@@ -43,18 +44,23 @@ def serve(
         address = stack.enter_context(running(settings.home, settings.server_port))
         prefect_ready(settings)
         asyncio.run(deploy())
-        worker = _worker(settings)
+        worker = _started(settings, "worker", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        console = _started(settings, "console", "console")
         stack.callback(ended, worker.pid)
+        stack.callback(ended, console.pid)
+        line(f"Console: {settings.console()}")
+        _invite_first(desk, settings)
         line(f"Prefect UI: {address}/runs")
         line(f"A worker carries incidents; the watch looks every {every:g} s. Ctrl-C ends it all.")
         try:
-            while worker.poll() is None:
+            while worker.poll() is None and console.poll() is None:
                 _look_after(desk)
                 time.sleep(every)
         except KeyboardInterrupt:
             line("Ending; nothing is lost, the next start goes on.")
             return
-        line(f"The worker ended by itself; {settings.home / 'worker.log'} says why.")
+        which = "worker" if worker.poll() is not None else "console"
+        line(f"The {which} ended by itself; {settings.home / f'{which}.log'} says why.")
         raise typer.Exit(1)
 
 
@@ -67,11 +73,19 @@ def _chosen(demo: bool) -> Settings:
     return settings
 
 
-def _worker(settings: Settings) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    with (settings.home / "worker.log").open("ab") as log:
-        # In a session of its own, so that a Ctrl-C reaches us first and the worker is ended in order.
+def _started(settings: Settings, name: str, *module: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", *module]
+    with (settings.home / f"{name}.log").open("ab") as log:
+        # In a session of its own, so that a Ctrl-C reaches us first and the process is ended in order.
         return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+
+def _invite_first(desk: Desk, settings: Settings) -> None:
+    token = first_link(desk)
+    if token:
+        line(
+            f"Nobody can sign in yet. This link makes the first administrator, once: {settings.console()}/welcome/{token}"
+        )
 
 
 def _look_after(desk: Desk) -> None:

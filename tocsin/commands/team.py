@@ -2,10 +2,12 @@ from typing import Annotated
 
 import typer
 
+from flows.acts import accounts
 from flows.acts.team import Member, add_member, members, remove_member
 from flows.desk import open_desk
 from models.vocabulary import PersonRole
-from tocsin.output import Json, line, print_json, table
+from tocsin.acting import actor
+from tocsin.output import By, Json, line, print_json, table
 
 app = typer.Typer(add_completion=False)
 Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
@@ -67,3 +69,15 @@ def remove(name: Name, json: Json = False) -> None:
     """
     member = remove_member(open_desk(), name)
     print_json(_json(member)) if json else line(f"{member.name} may not act any more")
+
+
+@app.command()
+def invite(name: Name, by: By = None, json: Json = False) -> None:
+    """Print a link by which the person sets a password for the console, the first or a new one; it works once, for a day.
+
+    Example: tocsin team invite "Lea Martin"
+    """
+    desk = open_desk()
+    token = accounts.invite(desk, name, by=actor(by, desk.settings))
+    link = f"{desk.settings.console()}/welcome/{token}"
+    print_json({"name": name, "link": link}) if json else line(link)

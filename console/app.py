@@ -1,0 +1,61 @@
+"""The console: one ASGI application with the pages that people use. Every module of `console/pages` is a part of it."""
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+import console.pages
+from console.page import page
+from console.signed_in import NotThereError, SignInNeededError
+from flows.desk import Desk
+from models.errors import BadInputError, NotAllowedError, StoreUnavailableError, TocsinError
+
+HERE = Path(__file__).parent
+OWN_HOST_ONLY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": OWN_HOST_ONLY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+}
+STATUS = {NotThereError: 404, BadInputError: 422, NotAllowedError: 403, StoreUnavailableError: 503}
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """The console over one desk."""
+    app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    for module in sorted(part.name for part in pkgutil.iter_modules(console.pages.__path__)):
+        app.include_router(importlib.import_module(f"console.pages.{module}").router)
+    app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(TocsinError, _refused)
+    app.middleware("http")(_with_headers)
+    return app
+
+
+async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await go_on(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.path.startswith("/static/"):
+        response.headers["cache-control"] = "public, max-age=3600"
+    return response
+
+
+async def _to_sign_in(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette calls it so
+    return RedirectResponse(f"/sign-in?then={request.url.path}" if request.method == "GET" else "/sign-in", 303)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
+    return page(request, "refused.html", status=status, message=str(error))

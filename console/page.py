@@ -1,0 +1,111 @@
+"""Pages: Jinja templates in `console/views`, with the words of the interface in the viewer's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from console.rights import Right, rights_of
+from flows.acts.accounts import Viewer
+from models.clock import rfc3339, zone
+from models.document import read_document
+
+HERE = Path(__file__).parent
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+NAVIGATION: tuple[tuple[Right | None, str, str], ...] = ((None, "/", "nav.incidents"),)
+
+
+def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTMLResponse:  # Any: what a view shows
+    """Render a view for whoever asks, in their language."""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    language = language_for(request, viewer)
+    words = Words(language)
+    html = (
+        _views()
+        .get_template(view)
+        .render(
+            viewer=viewer,
+            rights=rights_of(viewer.roles) if viewer else frozenset(),
+            language=language,
+            languages=LOCALES,
+            say=words.say,
+            at=words.at,
+            left=words.left,
+            path=request.url.path,
+            navigation=NAVIGATION,
+            **data,
+        )
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def language_for(request: Request, viewer: Viewer | None) -> str:
+    """The viewer's own choice, or the first that their browser asks for and that we speak, or English."""
+    if viewer is not None and viewer.language in LOCALES:
+        return str(viewer.language)
+    for wish in request.headers.get("accept-language", "").split(","):
+        code = wish.split(";")[0].strip()[:2].lower()
+        if code in LOCALES:
+            return code
+    return "en"
+
+
+class Words:
+    """The interface in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._words = _words(language)
+
+    def say(self, key: str, **values: Any) -> str:  # Any: whatever a phrase shows
+        """The phrase called `key`, with values filled in; raises `KeyError` for one that is not there."""
+        return self._words[key].format(**values)
+
+    def at(self, moment: datetime | None, zone_name: str) -> Markup:
+        """A time as the viewer's language writes it, in the zone given, readable by programs too."""
+        if moment is None:
+            return Markup("")
+        shown = format_datetime(moment, "d MMM y, HH:mm zzz", tzinfo=zone(zone_name), locale=LOCALES[self.language])
+        return Markup('<time datetime="{}">{}</time>').format(rfc3339(moment), shown)
+
+    def left(self, due: datetime | None, now: datetime) -> Markup:
+        """How long until `due`, or how long ago; the browser keeps it ticking."""
+        if due is None:
+            return Markup("")
+        words = format_timedelta(abs(due - now), granularity="minute", threshold=1.5, locale=LOCALES[self.language])
+        phrase = self.say("clock.left" if due >= now else "clock.over", time=words)
+        css = "late" if due < now else ""
+        return Markup('<span class="left {}" data-due="{}">{}</span>').format(css, rfc3339(due), phrase)
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    return _flat(read_document(HERE / "words" / f"{language}.yaml").data, "")
+
+
+def _flat(tree: Any, before: str) -> dict[str, str]:  # Any: plain YAML
+    if not isinstance(tree, Mapping):
+        return {before: str(tree)}
+    return {
+        key: value
+        for name, inner in tree.items()
+        for key, value in _flat(inner, f"{before}.{name}" if before else str(name)).items()
+    }
+
+
+@cache
+def _views() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,83 @@
+"""Who is asking: the signed-in viewer, their rights, and the incidents that they may know of."""
+
+import secrets
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Form, Header, Request
+
+from console.rights import Right, rights_of
+from flows.acts.accounts import Viewer, viewer_of
+from flows.acts.membership import is_visible
+from flows.desk import Desk
+from models.errors import BadInputError, NotAllowedError, TocsinError
+from models.incident import find
+from models.store import reading
+
+COOKIE = "tocsin_session"
+
+
+class SignInNeededError(TocsinError):
+    """Nobody is signed in, and the page is not for everybody."""
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk that the application serves."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def signed_in(request: Request, desk: AtDesk) -> Viewer:
+    """Whoever is signed in; raises `SignInNeededError` otherwise."""
+    viewer = viewer_of(desk, request.cookies.get(COOKIE, ""))
+    if viewer is None:
+        raise SignInNeededError("sign in first")
+    request.state.viewer = viewer
+    return viewer
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+def needs(right: Right) -> Callable[[Viewer], Viewer]:
+    """A dependency that lets only somebody with the right pass; raises `NotAllowedError`."""
+
+    def with_right(viewer: SignedIn) -> Viewer:
+        if right not in rights_of(viewer.roles):
+            raise NotAllowedError(
+                f"this needs the right to {right.value.replace('_', ' ')}, which none of your roles has"
+            )
+        return viewer
+
+    return with_right
+
+
+def own_form(viewer: SignedIn, csrf: Annotated[str, Form()] = "", x_csrf: Annotated[str, Header()] = "") -> None:
+    """Refuse a form that another site sent in the viewer's name."""
+    if not secrets.compare_digest((csrf or x_csrf).encode(), viewer.csrf.encode()):
+        raise NotAllowedError("this form is out of date; load the page again and send it once more")
+
+
+OwnForm = Depends(own_form)
+
+
+def visible(desk: AtDesk, viewer: SignedIn, number: str) -> str:
+    """The incident's number, if the viewer may know of it; an answer as for one that does not exist otherwise."""
+    with reading(desk.engine) as session:
+        try:
+            incident = find(session, number)
+        except BadInputError:
+            incident = None
+        if incident is None or not is_visible(session, incident, viewer.person_id):
+            raise NotThereError(f"there is no incident {number!r} that you may see")
+        return incident.number
+
+
+class NotThereError(TocsinError):
+    """What is asked for does not exist, or the viewer may not learn that it does."""
+
+
+Visible = Annotated[str, Depends(visible)]

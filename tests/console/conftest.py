@@ -1,0 +1,46 @@
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from fastapi.testclient import TestClient
+
+from console.app import create_app
+from flows.acts.accounts import accept, invite
+from flows.acts.team import add_member
+from flows.desk import Desk
+from models.vocabulary import PersonRole
+
+PASSWORD = "correct horse battery"
+
+SignInAs = Callable[..., TestClient]
+
+
+@pytest.fixture
+def browser(desk: Desk) -> Iterator[Callable[[], TestClient]]:
+    """Opens browsers that nobody has signed in with."""
+    app = create_app(desk)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(TestClient(app, base_url="http://testserver", follow_redirects=False))
+
+
+@pytest.fixture
+def signed_in_as(desk: Desk, browser: Callable[[], TestClient]) -> SignInAs:
+    """Opens a browser in which somebody with the given roles is signed in."""
+
+    def opened(name: str, *roles: PersonRole) -> TestClient:
+        add_member(desk, name, roles)
+        login = re.sub(r"\W", "", name.lower())
+        accept(desk, invite(desk, name, by="Ada"), login=login, password=PASSWORD)
+        page = browser()
+        answer = page.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return page
+
+    return opened
+
+
+def csrf(page: str) -> str:
+    """The token that the forms of a page carry."""
+    token: str = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    return token
