@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from laws.part import Part
 from laws.question import Facts
+from laws.status import STATUS_WORDS
 from models.condition import FACT_WORDS, Answer, Condition, Word
 from models.report import Report
 from models.vocabulary import Level
@@ -82,6 +83,7 @@ def _duty(argument: object) -> Condition:
 
 LAW_WORDS: Mapping[str, Word] = {
     **FACT_WORDS,
+    **STATUS_WORDS,
     "risk": _risk,
     "severity": _severity,
     "grade": _grade,

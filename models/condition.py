@@ -426,6 +426,21 @@ def _records(argument: object) -> Condition:
     return ask
 
 
+_listed_attribute = _listed("organisation.attributes", lambda report: report.organisation.attributes, Attribute)
+
+
+def _attribute(argument: object) -> Condition:
+    wanted = set(TypeAdapter(list[Attribute]).validate_python(argument if isinstance(argument, list) else [argument]))
+    among_those_listed = _listed_attribute(argument)
+
+    def ask(situation: Situation) -> Answer:
+        if wanted <= set(situation.report.organisation.attributes_ruled_out or ()):
+            return Answer(False, (f"the organisation is known not to be {' or '.join(sorted(wanted))}",))
+        return among_those_listed(situation)
+
+    return ask
+
+
 def _always(argument: object) -> Condition:
     value = TypeAdapter(bool).validate_python(argument)
     answer = Answer(value)
@@ -438,7 +453,7 @@ FACT_WORDS: Mapping[str, Word] = {
     "effect": _listed("effects", lambda report: report.effects, Effect),
     "role": _listed("organisation.role", lambda report: _one(report.organisation.role), Role),
     "sector": _listed("organisation.sectors", lambda report: report.organisation.sectors, Sector),
-    "attribute": _listed("organisation.attributes", lambda report: report.organisation.attributes, Attribute),
+    "attribute": _attribute,
     "circumstance": _listed("circumstances", lambda report: report.circumstances, Circumstance),
     "established": _established,
     "people": _people,

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveInt,
     StringConstraints,
+    model_validator,
 )
 
 from models.clock import zone
@@ -136,6 +137,16 @@ class Organisation(Facts):
     establishments: list[Jurisdiction] | None = None
     sectors: list[Sector] | None = None
     attributes: list[Attribute] | None = None
+    attributes_ruled_out: list[Attribute] | None = Field(
+        None, description="What the organisation is known not to be; for a status that a law asks about by name."
+    )
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        both = set(self.attributes or ()) & set(self.attributes_ruled_out or ())
+        if both:
+            raise ValueError(f"{min(both).value!r} stands in attributes and in attributes_ruled_out; keep one")
+        return self
 
 
 class ExposedData(Facts):

@@ -3,6 +3,7 @@
 Values, never member names, are what files and rows hold.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -93,6 +94,74 @@ class Attribute(StrEnum):
     SECURITY_SUPPLIER = "security_supplier"
     SMALL_SCALE_AGENT = "small_scale_agent"
     PUBLIC_AUTHORITY = "public_authority"
+    OCC_SUPERVISED = "occ_supervised"
+    FRB_SUPERVISED = "frb_supervised"
+    FDIC_SUPERVISED = "fdic_supervised"
+    NCUA_INSURED = "ncua_insured"
+    SEC_REGSP_INSTITUTION = "sec_regsp_institution"
+    SCI_ENTITY = "sci_entity"
+    FOREIGN_PRIVATE_ISSUER = "foreign_private_issuer"
+    FHA_MORTGAGEE = "fha_mortgagee"
+    TSA_DESIGNATED = "tsa_designated"
+    NERC_RESPONSIBLE_ENTITY = "nerc_responsible_entity"
+    DOD_CONTRACTOR = "dod_contractor"
+    US_FEDERAL_AGENCY = "us_federal_agency"
+    TITLE_IV_INSTITUTION = "title_iv_institution"
+    GENERAL_HOSPITAL = "general_hospital"
+    INFORMATION_BROKER = "information_broker"
+    EU_INSTITUTION = "eu_institution"
+    LAW_ENFORCEMENT_AUTHORITY = "law_enforcement_authority"
+    QUALIFIED_TRUST_SERVICE_PROVIDER = "qualified_trust_service_provider"
+    AI_PROVIDER = "ai_provider"
+    CENTRAL_COUNTERPARTY = "central_counterparty"
+    TRADING_VENUE_OPERATOR = "trading_venue_operator"
+    PAYMENT_INSTITUTION = "payment_institution"
+    PUBLIC_COMMUNICATIONS_PROVIDER = "public_communications_provider"
+
+
+STATUS_MEANINGS: Mapping[Attribute, str] = {
+    Attribute.US_LISTED: "a registrant under the US Securities Exchange Act of 1934",
+    Attribute.HIPAA_COVERED_ENTITY: "a health care provider, health plan or clearing house covered by HIPAA (45 CFR 160.103)",
+    Attribute.HIPAA_BUSINESS_ASSOCIATE: "a business associate under HIPAA (45 CFR 160.103)",
+    Attribute.GLBA_INSTITUTION: "a financial institution under the Gramm-Leach-Bliley Act",
+    Attribute.NYDFS_COVERED_ENTITY: "licensed or chartered under New York's banking, insurance or financial services law (23 NYCRR 500)",
+    Attribute.CRITICAL_INFRASTRUCTURE: "an operator of critical infrastructure, designated so by law or by an authority (a critical entity in the EU, an operator of critical information infrastructure in China)",
+    Attribute.ESSENTIAL_ENTITY: "an essential entity under NIS2, or in the United Kingdom an operator of essential services",
+    Attribute.IMPORTANT_ENTITY: "an important entity under NIS2, or in the United Kingdom a relevant digital service provider",
+    Attribute.DORA_FINANCIAL_ENTITY: "a financial entity under DORA, Art. 2(1)",
+    Attribute.CREDIT_INSTITUTION: "a credit institution (a bank licensed in the EEA)",
+    Attribute.TRUST_SERVICE_PROVIDER: "a trust service provider under the eIDAS Regulation",
+    Attribute.PRODUCT_MANUFACTURER: "a manufacturer or provider of network products or products with digital elements",
+    Attribute.NAIC_LICENSEE: "licensed under the insurance law of a US state that adopted the NAIC model law 668",
+    Attribute.PHR_VENDOR: "a vendor of personal health records, or a related entity, outside HIPAA (16 CFR 318)",
+    Attribute.STATE_ORGAN: "a department, or a unit directly under a department, of China's central or state organs",
+    Attribute.SECURITY_SUPPLIER: "a supplier of security, operation or maintenance to a network operator in China",
+    Attribute.SMALL_SCALE_AGENT: "a small-scale processing agent under the rules of Brazil's ANPD (the period is doubled)",
+    Attribute.PUBLIC_AUTHORITY: "a public authority or body",
+    Attribute.OCC_SUPERVISED: "a bank whose primary US federal regulator is the Office of the Comptroller of the Currency",
+    Attribute.FRB_SUPERVISED: "a bank whose primary US federal regulator is the Federal Reserve",
+    Attribute.FDIC_SUPERVISED: "a bank whose primary US federal regulator is the FDIC",
+    Attribute.NCUA_INSURED: "a federally insured credit union (NCUA)",
+    Attribute.SEC_REGSP_INSTITUTION: "a broker-dealer, funding portal, investment company, registered investment adviser or transfer agent (SEC Regulation S-P)",
+    Attribute.SCI_ENTITY: "an SCI entity: an exchange, clearing agency, plan processor or large trading system (SEC Regulation SCI)",
+    Attribute.FOREIGN_PRIVATE_ISSUER: "a foreign private issuer (files Form 6-K with the SEC in place of Form 8-K)",
+    Attribute.FHA_MORTGAGEE: "a lender approved by the US Federal Housing Administration",
+    Attribute.TSA_DESIGNATED: "a pipeline, rail or aviation operator designated in a TSA security directive",
+    Attribute.NERC_RESPONSIBLE_ENTITY: "a responsible entity of the bulk electric system (NERC CIP-008)",
+    Attribute.DOD_CONTRACTOR: "a contractor or subcontractor of the US Department of Defense that holds covered defense information (DFARS 252.204-7012)",
+    Attribute.US_FEDERAL_AGENCY: "an agency of the United States federal government (FISMA)",
+    Attribute.TITLE_IV_INSTITUTION: "a school or servicer of US federal student aid (Title IV of the Higher Education Act)",
+    Attribute.GENERAL_HOSPITAL: "a general hospital licensed under New York's Public Health Law, Art. 28",
+    Attribute.INFORMATION_BROKER: "an information broker: it sells information about people to others who are not connected to it (Georgia)",
+    Attribute.EU_INSTITUTION: "an institution, body, office or agency of the European Union",
+    Attribute.LAW_ENFORCEMENT_AUTHORITY: "a competent authority that processes data to prevent, investigate or prosecute crime",
+    Attribute.QUALIFIED_TRUST_SERVICE_PROVIDER: "a qualified trust service provider under the eIDAS Regulation",
+    Attribute.AI_PROVIDER: "a provider of a high-risk AI system under the EU Artificial Intelligence Act",
+    Attribute.CENTRAL_COUNTERPARTY: "a central counterparty",
+    Attribute.TRADING_VENUE_OPERATOR: "an operator of a trading venue",
+    Attribute.PAYMENT_INSTITUTION: "a payment or electronic-money institution",
+    Attribute.PUBLIC_COMMUNICATIONS_PROVIDER: "a provider of public electronic communications networks or services",
+}
 
 
 class Category(StrEnum):
@@ -184,6 +253,8 @@ class Circumstance(StrEnum):
     REMOTE_WIPED = "remote_wiped"
     SERVICE_DISRUPTED = "service_disrupted"
     CREDENTIALS_RESET = "credentials_reset"
+    PRODUCT_VULNERABILITY = "product_vulnerability"
+    PRODUCT_VULNERABILITY_EXPLOITED = "product_vulnerability_exploited"
 
 
 class Audience(StrEnum):

@@ -14,6 +14,7 @@ from flows.organisation import OrganisationFile
 from flows.settings import Settings
 from laws.law import check_laws, load_laws
 from models.report import Report, read_report
+from models.vocabulary import STATUS_MEANINGS
 from tocsin.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +153,12 @@ def test_the_reports_reference_names_every_field_and_every_word() -> None:
 
     for part in [schema, *schema["$defs"].values()]:
         assert set(part.get("properties", ())) | set(part.get("enum", ())) <= named
+
+
+def test_the_reports_reference_says_what_each_legal_status_is() -> None:
+    page = (DOCS / "reference" / "report.md").read_text()
+
+    assert [one for one, means in STATUS_MEANINGS.items() if f"| `{one.value}` | {means} |" not in page] == []
 
 
 def test_the_verifier_that_the_reference_prints_gives_the_hash_of_the_ledger() -> None:

@@ -439,9 +439,12 @@ FIRST_COUNT_FOR_CREDIT_AGENCIES = {
 }  # fmt: skip
 
 
+BROKER = {"sectors": ["finance"], "attributes": ["information_broker"]}  # Georgia's statute covers few others
+
+
 def verdict(provision: str, residents: int, laws: Laws) -> str:
     state = provision.split("-")[1].upper()
-    report = breach({f"US-{state}": residents}, organisation={"sectors": ["finance"]})
+    report = breach({f"US-{state}": residents}, organisation=BROKER)
     return duty(report, laws, provision).verdict.value
 
 
@@ -508,7 +511,7 @@ def test_residents_are_told_within_the_days_that_the_statute_names(state: str, d
 
 @pytest.mark.parametrize("state", NO_NUMBER_FOR_RESIDENTS)
 def test_where_a_statute_names_no_number_of_days_neither_does_the_answer(state: str, laws: Laws) -> None:
-    report = breach({f"US-{state}": 9}, organisation={"sectors": ["finance"]})
+    report = breach({f"US-{state}": 9}, organisation=BROKER)
     told = duty(report, laws, f"us-{state.lower()}-individuals")
 
     assert (told.verdict, told.due_at, told.clock_state) == ("required", None, "no_number")
@@ -545,7 +548,7 @@ def test_a_health_app_tells_the_ftc_and_a_covered_entity_does_not(laws: Laws) ->
 def test_a_bank_has_36_hours_from_its_determination_across_the_change_of_clocks(laws: Laws) -> None:
     report = breach(
         {"US-OH": 9},
-        organisation={"sectors": ["banking"]},
+        organisation={"sectors": ["banking"], "attributes": ["occ_supervised"]},
         times={"aware_at": None, "detected_at": None, "determined_at": "2026-10-31T18:00:00-04:00"},
         circumstances=["service_disrupted"],
     )

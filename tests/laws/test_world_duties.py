@@ -432,13 +432,29 @@ def test_a_qualified_trust_service_provider_counts_24_hours_from_the_incident_it
     report = breach(
         "AT",
         {"AT": 10},
-        organisation={"attributes": ["trust_service_provider"]},
+        organisation={"attributes": ["qualified_trust_service_provider"]},
         circumstances=["service_disrupted"],
         times={"occurred_from": "2026-11-22T02:40:00+01:00", "aware_at": "2026-11-22T08:00:00+01:00"},
     )
 
     assert duty(report, laws, "eu-eidas-24-2-fb").due_at == datetime(2026, 11, 23, 1, 40, tzinfo=UTC)
-    assert duty(report, laws, "eu-eidas-19a").due_at == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert duty(report, laws, "eu-eidas-24-2-fb").verdict == "required"
+    assert duty(report, laws, "eu-eidas-19a").verdict == "not_required"
+
+
+def test_a_trust_service_provider_that_does_not_say_whether_it_is_qualified_sees_both_clocks(laws: Laws) -> None:
+    report = breach(
+        "AT",
+        {"AT": 10},
+        organisation={"attributes": ["trust_service_provider"]},
+        circumstances=["service_disrupted"],
+        times={"occurred_from": "2026-11-22T02:40:00+01:00", "aware_at": "2026-11-22T08:00:00+01:00"},
+    )
+    as_qualified, as_another = duty(report, laws, "eu-eidas-24-2-fb"), duty(report, laws, "eu-eidas-19a")
+
+    assert (as_qualified.verdict, as_another.verdict) == ("undecided", "required")
+    assert as_qualified.due_at == datetime(2026, 11, 23, 1, 40, tzinfo=UTC)
+    assert as_another.due_at == datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 
 def test_the_proposed_96_hours_bind_nobody(laws: Laws) -> None:

@@ -32,12 +32,13 @@ TIMES = {
 }
 ATTRIBUTES = [
     ["critical_infrastructure", "state_organ", "public_authority", "product_manufacturer", "trust_service_provider"],
-    ["essential_entity", "important_entity", "security_supplier", "small_scale_agent"],
+    ["essential_entity", "important_entity", "security_supplier", "small_scale_agent", "eu_institution"],
+    ["qualified_trust_service_provider", "law_enforcement_authority", "ai_provider", "critical_infrastructure"],
     [],
 ]
 SECTORS = [["government", "legal", "health", "manufacturing"], ["telecom", "technology", "banking", "retail"]]
 COURSES = [
-    ("ransomware", "malicious_external", ["service_disrupted", "ransom_demanded", "misuse_observed"]),
+    ("ransomware", "malicious_external", ["service_disrupted", "ransom_demanded", "product_vulnerability_exploited"]),
     ("misconfiguration", "accidental", ["exfiltration_confirmed"]),
 ]
 
