@@ -7,7 +7,6 @@ from flows.acts.announce import announce_sent, ask_for_signatures
 from flows.acts.close_loop import settle
 from flows.acts.deliver import attempt, waiting
 from flows.acts.draft import draft_texts
-from flows.acts.evaluate import evaluate
 from flows.acts.release import queue_signed
 from flows.carry import all_shown, shown
 from flows.desk import Desk
@@ -37,5 +36,4 @@ async def send(desk: Desk, number: str) -> None:
         await all_shown(tries)
         await shown("Tell the responders what was sent", lambda: _tell(desk, number))
     # Also when nothing was sent just now: a run that died after sending left this to do.
-    if await shown("Settle what was sent", lambda: settle(desk, number)):
-        await shown("Start the clocks that follow", lambda: evaluate(desk, number))
+    await shown("Settle what was sent, and start the clocks that follow", lambda: settle(desk, number))

@@ -268,8 +268,9 @@ class Delivery(Row, table=True):
     recipient: str
     subject: str
     body: dict[str, Any] = _json()
-    state: str = "pending"  # pending, sending, sent, uncertain, refused, withdrawn
+    state: str = "pending"  # pending, sending, sent, to_hand_over, uncertain, refused, withdrawn
     attempts: int = 0
+    tried_at: datetime | None = _instant(nullable=True)
     next_try_at: datetime | None = _instant(nullable=True)
     last_error: str | None = None
     announced: bool = False  # whether the responders were told that it was sent
@@ -279,13 +280,15 @@ class Delivery(Row, table=True):
 
 
 class Receipt(Row, table=True):
-    """What the other side answered when it took a message."""
+    """What the other side answered when it took a message; or who filed it by hand, with the proof that they kept."""
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="delivery.id", unique=True)
     reference: str
     detail: str
     at: datetime = _instant()
+    filed_by: str | None = None
+    evidence_id: int | None = Field(default=None, foreign_key="evidence.id")
     zone: str = "UTC"
 
 

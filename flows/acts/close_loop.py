@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, select
 
 from flows.acts.draft import title
-from flows.acts.ladder import climb
+from flows.acts.evaluate import evaluated
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.incident import find, identity
@@ -17,21 +17,31 @@ def settle(desk: Desk, number: str) -> int:
     with writing(desk.engine) as session:
         incident = find(session, number)
         desk.guard(session)
-        arrived = session.exec(
-            select(Notice, Delivery)
-            .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
-            .where(Notice.incident_id == incident.id, Notice.state != "sent", Delivery.state == "sent")
-        ).all()
-        for notice, _ in arrived:
-            notice.state = "sent"
-            session.add(notice)
+        return settled(desk, session, incident)
+
+
+def settled(desk: Desk, session: Session, incident: Incident) -> int:
+    """The same within the caller's transaction, with the clocks that start from what was met."""
+    arrived = session.exec(
+        select(Notice)
+        .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+        .where(
+            Notice.incident_id == incident.id,
+            Notice.state != "sent",
+            Delivery.state == "sent",
+            Delivery.notice_version == Notice.version,
+        )
+    ).all()
+    for notice in arrived:
+        notice.state = "sent"
+        session.add(notice)
+    session.flush()
+    duties = {notice.duty_id for notice in arrived if notice.duty_id is not None}
+    met = sum(_met(desk, session, incident, duty_id) for duty_id in sorted(duties))
+    if met:  # in the same transaction: a death between the two would leave a clock unstarted that nobody looks for
         session.flush()
-        duties = {notice.duty_id for notice, _ in arrived if notice.duty_id is not None}
-        met = sum(_met(desk, session, incident, duty_id) for duty_id in sorted(duties))
-        if met:  # no alert may fire for what is met, whenever the law is next applied
-            rows = session.exec(select(DutyRecord).where(DutyRecord.incident_id == incident.id)).all()
-            climb(session, incident, rows, desk.clock())
-        return met
+        evaluated(desk, session, incident)
+    return met
 
 
 def _met(desk: Desk, session: Session, incident: Incident, duty_id: int) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from flows.acts.deliver import Attempt, attempt, new_delivery, queue
+from flows.acts.deliver import Attempt, attempt, falls_to_a_person, new_delivery, queue
 from flows.acts.evidence import preserve_record
 from flows.acts.playbook import kept_playbook, planned, step_rows
 from flows.desk import Desk
@@ -29,7 +29,7 @@ from playbooks.actions import (
 from playbooks.plan import PlannedStep, StepState
 from playbooks.step import in_language
 
-SYSTEM_ACTIONS = ("call_webhook", "open_ticket", "hold_marketing_sends")
+Way = tuple[Channel, str, Mapping[str, Any]]
 WAITS = {
     StepState.WAITING_FOR_PERSON: "a person",
     StepState.WAITING_FOR_APPROVAL: "approval",
@@ -62,7 +62,9 @@ def ready_steps(desk: Desk, number: str) -> list[tuple[str, str]]:
 
 def _taken_up(desk: Desk, session: Session, incident: Incident, row: Step) -> None:
     sent = session.exec(
-        select(Delivery).where(Delivery.key == _key(incident, row.key), Delivery.state == "sent")
+        select(Delivery).where(
+            Delivery.key == _key(incident, row.key), col(Delivery.state).in_(("sent", "to_hand_over"))
+        )
     ).first()
     if sent is not None and row.record in ("running", "failed"):
         _finish(desk, session, incident, row, "asked" if row.outcome == "asking" else "done")
@@ -96,8 +98,12 @@ def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | No
 
 
 def _why_by_hand(row: Step, step: PlannedStep) -> str:
-    falls_to_a_person = row.record == "asked" and step.step.action in SYSTEM_ACTIONS
-    return "no webhook is set: do it by hand, as the outbox says, and say that it is done" if falls_to_a_person else ""
+    falls_to_somebody = row.record == "asked" and step.step.action != "ask_person"
+    return (
+        "no way out is set for it: do it by hand, as the outbox says, and say that it is done"
+        if falls_to_somebody
+        else ""
+    )
 
 
 def perform(desk: Desk, number: str, key: str) -> str:
@@ -115,10 +121,12 @@ def perform(desk: Desk, number: str, key: str) -> str:
             step.typed_inputs(), {"number": number, "item": _item(desk, session, incident, key), "step": key}
         )
         row.record, row.attempts, row.started_at = "running", row.attempts + 1, desk.clock()
-        row.outcome = "asking" if isinstance(inputs, AskPerson) or _by_hand(desk, inputs) else None
+        way = _way(desk, inputs, row.title, number)
+        by_hand = way is not None and falls_to_a_person(incident, way[0].name, "step")
+        row.outcome = "asking" if isinstance(inputs, AskPerson) or by_hand else None
         session.add(row)
         _note(desk, session, incident, "step.started", {"step": key, "title": row.title, "attempt": row.attempts})
-        effect = _queued_effect(desk, session, incident, key, row.title, inputs)
+        effect = _queued_effect(desk, session, incident, key, row.title, way)
     try:
         why = _acted(desk, number, key, inputs, effect)
     except TocsinError as error:
@@ -133,10 +141,9 @@ def _item(desk: Desk, session: Session, incident: Incident, key: str) -> str:
 
 
 def _queued_effect(
-    desk: Desk, session: Session, incident: Incident, key: str, title: str, inputs: Inputs
+    desk: Desk, session: Session, incident: Incident, key: str, title: str, way: Way | None
 ) -> str | None:
     """Write the row of the step's effect, before the effect; steps that reach nothing outside have none."""
-    way = _way(desk, inputs, title, incident.number)
     if way is None:
         return None
     channel, to, message = way
@@ -148,20 +155,11 @@ def _queued_effect(
     return delivery.key
 
 
-def _by_hand(desk: Desk, inputs: Inputs) -> bool:
-    """Whether a step falls to a person because the system that it calls is not configured.
-
-    The outbox then only holds what is to be done; that it was done, somebody must say. A rehearsal takes it as done.
-    """
-    calls_a_system = isinstance(inputs, CallWebhook | OpenTicket | HoldMarketingSends)
-    return calls_a_system and desk.channels.webhook is None and not desk.is_rehearsal
-
-
 def _key(incident: Incident, step: str) -> str:
     return f"{incident.number}.step.{step.replace('/', '.').replace('[', '.').replace(']', '')}"
 
 
-def _way(desk: Desk, inputs: Inputs, title: str, number: str) -> tuple[Channel, str, Mapping[str, Any]] | None:
+def _way(desk: Desk, inputs: Inputs, title: str, number: str) -> Way | None:
     channels, subject = desk.channels, f"{number}: {title}"
     match inputs:
         case CallWebhook():
@@ -205,7 +203,7 @@ def _acted(desk: Desk, number: str, key: str, inputs: Inputs, effect: str | None
     """Do what the step asks; gives why it did not succeed, or None."""
     if effect is not None:
         tried: Attempt = attempt(desk, number, effect)
-        return None if tried.state == "sent" else tried.detail
+        return None if tried.state in ("sent", "to_hand_over") else tried.detail
     if isinstance(inputs, RecordEvidence):
         preserve_record(desk, number, key, inputs.name, inputs.source)
     return None

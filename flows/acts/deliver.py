@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -11,6 +12,7 @@ from sqlmodel import Session, and_, col, or_, select
 
 from flows.acts.playbook import not_called_for
 from flows.acts.sign import unfit
+from flows.acts.team import roles_of
 from flows.desk import Desk
 from integrations.channel import Channel
 from models.errors import (
@@ -28,6 +30,7 @@ from models.tables import Delivery, Incident, Notice, Receipt
 
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
+BY_HAND = ("notice", "step")  # what somebody else is to be told; alerts and announcements are for the team itself
 PRESUMED_ALIVE = timedelta(minutes=2)  # longer than any channel waits for its answer
 
 
@@ -73,6 +76,14 @@ def new_delivery(
         created_at=now,
         zone=incident.zone,
     )
+
+
+def falls_to_a_person(incident: Incident, channel: str, purpose: str) -> bool:
+    """Whether what goes this way is only put down for a person to carry, since no way out is set for it.
+
+    In a rehearsal the outbox is where everything goes, so that there it counts as sent.
+    """
+    return channel == "outbox" and purpose in BY_HAND and not incident.rehearsal
 
 
 def waiting(desk: Desk, number: str, purpose: str | None = None) -> list[str]:
@@ -144,8 +155,8 @@ def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message
     with reading(desk.engine) as session:
         row = _row(session, key)
         message, state = message_of(row, number), row.state
-    if state == "sent":
-        return message, _as_it_is(row, "sent before")
+    if state in ("sent", "to_hand_over"):
+        return message, _as_it_is(row, "sent before" if state == "sent" else "waits for a person")
     if _in_other_hands(desk, row):
         return message, _as_it_is(row, "another run is sending it")
     if state in ("sending", "uncertain") and channel.settles == "lookup":
@@ -201,6 +212,19 @@ def _unwanted(desk: Desk, session: Session, incident: Incident, row: Delivery) -
     return not_called_for(desk, session, incident, row.step_key) if row.step_key is not None else None
 
 
+def withdraw_unwanted(desk: Desk, session: Session, incident: Incident) -> None:
+    """Take back what waits for a person and is not to be sent any more, so that nobody files an old text."""
+    rows = session.exec(
+        select(Delivery)
+        .where(Delivery.incident_id == incident.id, Delivery.state == "to_hand_over")
+        .order_by(col(Delivery.id))
+    ).all()
+    for row in rows:
+        why = _unwanted(desk, session, incident, row)
+        if why is not None:
+            _withdrawn(desk, session, incident, row, why)
+
+
 def _withdrawn(desk: Desk, session: Session, incident: Incident, row: Delivery, why: str) -> Attempt:
     if row.state in ("sending", "uncertain"):
         why = f"{why}; whether an earlier try arrived is not known"
@@ -231,6 +255,8 @@ def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
         incident, row = find(session, number), _row(session, key, lock=True)
         if row.state == "sent":
             return _as_it_is(row, "sent before")
+        if falls_to_a_person(incident, row.channel, row.purpose):
+            return _put_down(desk, session, incident, row, taken)
         now = desk.clock()
         row.state, row.sent_at, row.last_error, row.next_try_at = "sent", now, None, None
         session.add(row)
@@ -241,6 +267,16 @@ def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
         )
         _note(session, desk, incident, "delivery.sent", row, reference=taken.reference)
         return Attempt(key, row.body.get("what", row.purpose), row.channel, "sent", taken.reference)
+
+
+def _put_down(desk: Desk, session: Session, incident: Incident, row: Delivery, taken: Taken) -> Attempt:
+    """It stands in the outbox and has reached nobody: it waits for a person to carry it and to say so."""
+    where = str(Path(taken.reference).with_suffix(".html"))
+    row.state, row.last_error, row.next_try_at = "to_hand_over", None, None
+    row.body = {**row.body, "where": where}
+    session.add(row)
+    _note(session, desk, incident, "delivery.to_hand_over", row, where=where)
+    return _as_it_is(row, f"waits for somebody to file it: {where}")
 
 
 def _postponed(
@@ -264,16 +300,41 @@ def _delay(attempts: int) -> timedelta:
 
 
 def send_again(desk: Desk, number: str, key: str, *, by: str) -> None:
-    """Put a refused or postponed delivery back in the queue for now; raises `NotAllowedError` for one that was sent."""
+    """Put a refused or postponed delivery back in the queue for now; raises `NotAllowedError` for one that was sent.
+
+    One that waits for a person is taken back from them where a way was set meanwhile, so that the next run sends it.
+    """
     with writing(desk.engine) as session:
-        incident, row = find(session, number), _row(session, key)
+        incident, row = find(session, number), _known_row(session, number, key)
+        roles_of(session, by)
         if row.state == "sent":
             raise NotAllowedError(f"{key} was sent already; a second copy needs a correction of its own")
         if row.state in ("sending", "withdrawn"):
             raise NotAllowedError(f"{key} is {row.state}; what is to be sent is queued by the next run")
+        if row.state == "to_hand_over":
+            _taken_back(desk, session, incident, row, by)
+            return
         row.state, row.next_try_at = ("pending" if row.state == "refused" else row.state), None
         session.add(row)
         _note(session, desk, incident, "delivery.queued", row, actor=by)
+
+
+def _taken_back(desk: Desk, session: Session, incident: Incident, row: Delivery, by: str) -> None:
+    notice = session.get(Notice, row.notice_id) if row.notice_id else None
+    if notice is None or desk.channels.for_mail(notice.recipient, notice.audience)[0].name == row.channel:
+        raise NotAllowedError(
+            f"no way is set that reaches {row.recipient}: file it by hand, or set an address and a mail server"
+        )
+    row.state, row.last_error = "withdrawn", "another way is set now"
+    session.add(row)
+    _note(session, desk, incident, "delivery.withdrawn", row, actor=by, why=row.last_error)
+
+
+def _known_row(session: Session, number: str, key: str) -> Delivery:
+    row = session.exec(select(Delivery).where(Delivery.key == key).with_for_update()).first()
+    if row is None:
+        raise BadInputError(f"no delivery has the key {key!r}; `tocsin status {number}` lists those that wait")
+    return row
 
 
 def _row(session: Session, key: str, *, lock: bool = False) -> Delivery:

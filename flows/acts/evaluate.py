@@ -112,18 +112,21 @@ def evaluate(desk: Desk, number: str) -> Evaluated:
     with writing(desk.engine) as session:
         incident = find(session, number)
         desk.guard(session)
-        found = _assessed(desk, session, incident)
-        known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
-        first_time = not known
-        moved = [
-            change for duty in found.duties if (change := _kept(session, incident, known.pop(duty.key, None), duty))
-        ]
-        moved += [_withdrawn(session, row) for row in known.values() if row.state in ("open", "undecided")]
-        session.flush()
-        session.add_all(_history(desk, incident, change) for change in moved)
-        climb(session, incident, _rows(session, incident), desk.clock())
-        _record(desk, session, incident, found, moved, first_time=first_time)
-        return Evaluated(found, tuple(moved))
+        return evaluated(desk, session, incident)
+
+
+def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
+    """The same within the caller's transaction."""
+    found = _assessed(desk, session, incident)
+    known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
+    first_time = not known
+    moved = [change for duty in found.duties if (change := _kept(session, incident, known.pop(duty.key, None), duty))]
+    moved += [_withdrawn(session, row) for row in known.values() if row.state in ("open", "undecided")]
+    session.flush()
+    session.add_all(_history(desk, incident, change) for change in moved)
+    climb(session, incident, _rows(session, incident), desk.clock())
+    _record(desk, session, incident, found, moved, first_time=first_time)
+    return Evaluated(found, tuple(moved))
 
 
 def _kept(session: Session, incident: Incident, row: DutyRecord | None, duty: Duty) -> Moved | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from flows.acts.deliver import new_delivery, queue
+from flows.acts.deliver import new_delivery, queue, withdraw_unwanted
 from flows.acts.draft import current, has_left, notice_in, title, void_approvals
 from flows.acts.playbook import notice_rules
 from flows.acts.sign import unfit
@@ -26,6 +26,7 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
     with writing(desk.engine) as session:
         incident = find(session, number)
         desk.guard(session)
+        withdraw_unwanted(desk, session, incident)
         ready = session.exec(
             select(Notice)
             .where(
@@ -37,7 +38,7 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
             .order_by(col(Notice.id))
         ).all()
         return sum(
-            _queued(desk, session, incident, notice) for notice in ready if not embargo(session, incident, notice)
+            queue_notice(desk, session, incident, notice) for notice in ready if not embargo(session, incident, notice)
         )
 
 
@@ -57,7 +58,8 @@ def embargo(session: Session, incident: Incident, notice: Notice) -> str | None:
     return None
 
 
-def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
+def queue_notice(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
+    """Queue one signed notice unless it is queued, or not fit to leave any more; tells whether it was."""
     version = current(session, notice)
     why = unfit(session, incident, notice)
     if why is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from flows.acts.playbook import notice_rules
 from flows.acts.severity import severity_in
 from flows.acts.sign import open_roles
 from flows.desk import Desk
@@ -14,6 +15,7 @@ from models.incident import facts_of, find
 from models.report import Times
 from models.store import reading
 from models.tables import Alert, Delivery, DutyRecord, Incident, Notice, Step
+from models.vocabulary import Audience
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ClockLine:
 class Wait:
     """Something that waits for somebody; `reference` is what the command takes."""
 
-    kind: str  # signature, step, fact, delivery, release
+    kind: str  # signature, filing, step, fact, delivery, release
     what: str
     who: str
     reference: str
@@ -122,6 +124,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         people=report.people_total,
         clocks=tuple(_clock_line(row) for row in duties),
         waits=(
+            *_filing_waits(session, incident),
             *_signature_waits(session, incident),
             *_step_waits(session, incident),
             *_delivery_waits(session, incident),
@@ -174,6 +177,34 @@ def _signature_waits(session: Session, incident: Incident) -> list[Wait]:
             who = " and ".join(open_roles(session, incident, notice))
             waits.append(Wait("signature", what, who, f"notice {notice.id}", due_at))
     return waits
+
+
+def _filing_waits(session: Session, incident: Incident) -> list[Wait]:
+    """What stands in the outbox for somebody to file, unless its text was held, changed or sent back meanwhile."""
+    rows = session.exec(
+        select(Delivery, Notice, DutyRecord.due_at)
+        .join(Notice, col(Delivery.notice_id) == col(Notice.id))
+        .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id), isouter=True)
+        .where(
+            Delivery.incident_id == incident.id,
+            Delivery.state == "to_hand_over",
+            Notice.state == "approved",
+            col(Notice.held).is_(False),
+            Delivery.notice_version == Notice.version,
+        )
+        .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(Delivery.id))
+    ).all()
+    rules = notice_rules(incident)
+    return [
+        Wait(
+            "filing",
+            f"{row.body.get('what', row.subject)}: waits for somebody to file it; it is in the outbox at {row.body['where']}",
+            " or ".join(role.value for role in rules.approval_for(Audience(notice.audience)).roles),
+            f"notice {notice.id}",
+            due_at,
+        )
+        for row, notice, due_at in rows
+    ]
 
 
 def _step_waits(session: Session, incident: Incident) -> list[Wait]:

@@ -89,6 +89,14 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "approval.voided": lambda p: f"Signature of {p['person']} no longer holds: {p['what']}: {p['reason']}",
     "delivery.queued": lambda p: f"To be sent: {p['what']} by {p['channel']}",
     "delivery.sent": lambda p: f"Sent: {p['what']} by {p['channel']}",
+    "delivery.to_hand_over": lambda p: (
+        f"Waits for somebody to file it by hand: {p['what']}, in the outbox at {p['where']}"
+    ),
+    "delivery.handed_over": lambda p: (
+        f"Filed by hand: {p['what']}, on {p['filed_at']}, reference {p['reference']}, SHA-256 {p['sha256'][:12]}"
+        if p.get("sha256")
+        else f"Done by hand: {p['what']}"
+    ),
     "delivery.uncertain": lambda p: f"Not known whether it arrived: {p['what']} by {p['channel']}: {p['why']}",
     "delivery.delayed": lambda p: f"Not sent yet: {p['what']} by {p['channel']}: {p['why']}",
     "delivery.refused": lambda p: f"Refused: {p['what']} by {p['channel']}: {p['why']}",

@@ -29,6 +29,7 @@ def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:
         or _has_steps(session, incident)
         or _has_deliveries(desk, session, incident)
         or _has_signed_texts(session, incident)
+        or _has_unsettled(session, incident)
     )
 
 
@@ -54,15 +55,27 @@ def _has_deliveries(desk: Desk, session: Session, incident: Incident) -> bool:
 
 
 def _has_signed_texts(session: Session, incident: Incident) -> bool:
-    queued = select(Delivery.notice_id).where(
-        Delivery.incident_id == incident.id, col(Delivery.notice_id).is_not(None), Delivery.state != "withdrawn"
+    queued = select(Delivery.id).where(
+        Delivery.notice_id == Notice.id, Delivery.notice_version == Notice.version, Delivery.state != "withdrawn"
     )
     signed = session.exec(
         select(Notice).where(
             Notice.incident_id == incident.id,
             Notice.state == "approved",
             col(Notice.held).is_(False),
-            col(Notice.id).not_in(queued),
+            ~queued.exists(),
         )
     ).all()
     return any(embargo(session, incident, notice) is None for notice in signed)
+
+
+def _has_unsettled(session: Session, incident: Incident) -> bool:
+    """Whether something arrived that its notice and its duty do not know of yet."""
+    query = select(Notice.id).join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+    unsettled = query.where(
+        Notice.incident_id == incident.id,
+        Notice.state != "sent",
+        Delivery.state == "sent",
+        Delivery.notice_version == Notice.version,
+    )
+    return session.exec(unsettled).first() is not None

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from flows.acts.contain import ready_steps
+from flows.acts.hand_over import step_handed_over
 from flows.acts.playbook import planned, step_rows
 from flows.acts.team import roles_of
 from flows.desk import Desk
@@ -53,6 +54,7 @@ def finish_step(
             {"step": key, "title": row.title, "outcome": row.outcome, "note": note},
             by,
         )
+        step_handed_over(desk, session, incident, key, by)
     ready_steps(desk, number)
 
 

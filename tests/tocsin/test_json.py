@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from flows.desk import Desk
-from models.clock import VirtualClock
+from models.clock import VirtualClock, rfc3339
 from tests.conftest import DEMO
 from tests.tocsin.conftest import Said, Tocsin
 
@@ -163,6 +163,22 @@ def test_notices_are_listed_shown_signed_and_sent_back(tocsin: Tocsin, carried: 
     assert (back["act"], back["by"]) == ("reject", "Lea Martin")
     assert done(tocsin("notices", carried, "stale", "--json")) == []
     assert all(one.keys() >= {"key", "question"} for one in done(tocsin("notices", carried, "questions", "--json")))
+
+
+def test_a_filing_by_hand_is_told_with_its_reference_and_met_duties(
+    tocsin: Tocsin, carried: str, desk: Desk, clock: VirtualClock
+) -> None:
+    filing = next(n for n in done(tocsin("notices", carried, "--json")) if n["provision"] == "eu-gdpr-33")
+    done(tocsin("notices", carried, "approve", filing["notice"], "--as", "Lea Martin", "--json"))
+    sent = ["notices", carried, "sent", filing["notice"], "--reference", "CNIL-118273", "--as", "Lea Martin"]
+
+    said = done(tocsin(*sent, "--at", rfc3339(clock()), "--json"))
+
+    assert (said["reference"], said["sha256"], said["duties_met"]) == ("CNIL-118273", filing["sha256"], 1)
+    assert tocsin(*sent, "--at", rfc3339(clock())).status == 1, "it was filed already"
+    for at in ("yesterday", "2026-11-23T10:00:00"):
+        assert tocsin(*sent, "--at", at).status == 2
+    assert tocsin("notices", carried, "sent", filing["notice"]).status == 2
 
 
 def test_decide_gives_what_was_decided_and_the_answer_holds(tocsin: Tocsin) -> None:

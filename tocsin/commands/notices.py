@@ -1,5 +1,6 @@
 import dataclasses
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,18 +9,34 @@ import typer
 from flows.acts.answer import answer, questions
 from flows.acts.deliver import send_again
 from flows.acts.edit import edit_notice
+from flows.acts.hand_over import hand_over
 from flows.acts.read_notice import NoticeText, notice_list, notice_text
 from flows.acts.release import hold, release
 from flows.acts.sign import approve, reject
 from flows.acts.stale import stale_texts
 from flows.desk import Desk, open_desk
 from flows.start import run_now
+from models.clock import rfc3339
 from models.errors import BadInputError
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, print_json, table
 
 app = typer.Typer()
-ACTS = ("list", "show", "check", "edit", "approve", "reject", "hold", "release", "send", "stale", "questions", "answer")
+ACTS = (
+    "list",
+    "show",
+    "check",
+    "edit",
+    "approve",
+    "reject",
+    "hold",
+    "release",
+    "send",
+    "sent",
+    "stale",
+    "questions",
+    "answer",
+)
 
 
 @app.command()
@@ -27,7 +44,8 @@ def notices(
     number: Number,
     act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
     notice: Annotated[
-        str | None, typer.Argument(help="The notice's id; for send, also a delivery's key; for answer, the question's.")
+        str | None,
+        typer.Argument(help="The notice's id; for send and sent, also a delivery's key; for answer, the question's."),
     ] = None,
     file: Annotated[
         str | None, typer.Argument(help="edit: the new text in Markdown; answer: the words; - for standard input.")
@@ -37,12 +55,19 @@ def notices(
         str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="sent: when it was filed, with its zone.")] = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", help="sent: under which reference the other side has it.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", help="sent: a file that proves it, such as the portal's confirmation.")
+    ] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
     """List, show, check, edit, approve, reject, hold, release and send notices; answer what they leave open.
 
-    Nothing leaves unsigned.
+    Nothing leaves unsigned. `sent` says that a person filed one by hand, such as in an authority's portal.
 
     Example: tocsin notices INC-2026-0001 approve 7 --sha256 4be0c1f2 --as "Lea Martin"
     """
@@ -67,6 +92,8 @@ def notices(
         )
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
+    elif act == "sent":
+        _sent(desk, number, notice, actor(by, desk.settings), at, reference, evidence, json=json)
     else:
         _one(desk, number, act, _id(number, notice), file, sha256, reason, by, json=json)
 
@@ -210,3 +237,36 @@ def _send(desk: Desk, number: str, key: str | None, who: str, *, json: bool) -> 
     for flow in ("notify_authorities", "notify_people", "brief_press"):
         run_now(desk.settings, flow, number)
     _list(desk, number, json=json)
+
+
+def _sent(
+    desk: Desk,
+    number: str,
+    which: str | None,
+    who: str,
+    at: str | None,
+    reference: str | None,
+    evidence: Path | None,
+    *,
+    json: bool,
+) -> None:
+    if not which or not at or not reference:
+        raise BadInputError(
+            "sent needs the notice's id, --at TIME and --reference REFERENCE; --evidence FILE proves it"
+        )
+    filed = hand_over(desk, number, which, by=who, at=_moment(at), reference=reference, proof=evidence)
+    if json:
+        print_json({"number": number, "by": who, **dataclasses.asdict(filed), "at": rfc3339(filed.at)})
+        return
+    met = f"; {filed.duties_met} duties met" if filed.duties_met else ""
+    line(f"{filed.what}: filed by {who}, reference {filed.reference}, SHA-256 {filed.sha256}{met}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError(f"--at {text!r} is no time; write one such as 2026-03-02T09:00:00+01:00") from error
+    if moment.tzinfo is None:
+        raise BadInputError(f"--at {text!r} has no zone; write one such as 2026-03-02T09:00:00+01:00")
+    return moment
