@@ -1,7 +1,7 @@
 """The organisation's own file: how it is called, who is to be contacted, and where its recipients are reached."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -31,6 +31,8 @@ class OrganisationFile(BaseModel):
     hotline: Text | None = None
     signatory: Text | None = None
     signatory_title: Text | None = None
+    sign_off: dict[str, Text] = {}  # language -> the words before the signature
+    tone: Literal["warm", "sober"] = "warm"  # sober: no words of regret
     domains: tuple[Text, ...] = ()
     press: Contact = Contact()
     contact: Contact = Contact()

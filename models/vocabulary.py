@@ -274,6 +274,7 @@ class Audience(StrEnum):
     PRESS = "press"
     CUSTOMER_CARE = "customer_care"
     STAFF = "staff"
+    BOARD = "board"
 
 
 class Verdict(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal
 
 from models.duty import Duty, Severity
 from models.report import Report
@@ -11,6 +12,7 @@ from models.vocabulary import Audience
 
 Words = Mapping[str, str]  # one thing said in several languages: {"en": ..., "zh": ...}
 
+NO_WORDS: Words = MappingProxyType({})
 NO_ANSWERS: Mapping[str, Words] = MappingProxyType({})
 
 
@@ -33,6 +35,8 @@ class Voice:
     press_email: str = ""
     press_phone: str = ""
     domains: tuple[str, ...] = ()
+    sign_off: tuple[tuple[str, str], ...] = ()  # language, then the words before the signature
+    tone: Literal["warm", "sober"] = "warm"  # sober: no words of regret
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Brief:
     """Everything that one text may say, and to whom, in which language and form it says it.
 
     `answers` are what people answered to the questions of `Draft.missing`: content key, then language, then words.
-    `form` is None for the first form that the audience has.
+    `form` is None for the first form that the audience has; `wanted` are the languages that the law or the readers ask for
+    and that there is no such text in.
     """
 
     number: str
@@ -65,4 +70,5 @@ class Brief:
     others_told: tuple[str, ...] = ()
     form: str | None = None
     people_told_at: datetime | None = None
+    wanted: tuple[str, ...] = ()
     answers: Mapping[str, Words] = field(default_factory=lambda: NO_ANSWERS)

@@ -16,6 +16,7 @@ from templates.forms import Contents, read_forms, rule_of
 from templates.language import Language
 from templates.page import plain
 from templates.private import private_data
+from templates.spoken import language_name
 from templates.writer import MissingContent
 
 Level = Literal["error", "warning"]
@@ -343,6 +344,20 @@ _ANNEXES = {
 }
 
 
+def _languages(checked: _Checked) -> Iterator[Finding]:
+    """A text in another language than the law, the authority or the readers ask for."""
+    wanted = checked.written.brief.wanted
+    if wanted:
+        names = ", ".join(f"{language_name(code)} ({code})" for code in wanted)
+        yield Finding(
+            "warning",
+            "language",
+            "the whole text",
+            f"{names} is asked for, and there is no such text; this one is in {language_name(checked.language.code)}",
+            "have it translated and keep the translation, or find out whether this language is accepted",
+        )
+
+
 def _annexes(checked: _Checked) -> Iterator[Finding]:
     for what in checked.written.attachments:
         yield Finding(
@@ -391,6 +406,7 @@ _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _forbidden_contents,
     _facts,
     _lines,
+    _languages,
     _annexes,
     _translations,
     _contact_points,

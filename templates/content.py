@@ -113,13 +113,14 @@ def _of_the_incident(brief: Brief) -> tuple[object, ...]:
 
 _TRAILING = re.compile(r" +$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
-_CHINESE_BREAK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff01-\uff60])\n(?=[\u4e00-\u9fff“（《])")
+_UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff"  # Chinese and Japanese, written without spaces between words
+_UNSPACED_BREAK = re.compile(rf"(?<=[\u3001-\u303f{_UNSPACED}\uff01-\uff60])\n(?=[{_UNSPACED}“（《「『【])")
 
 
 def tidy(text: str) -> str:
-    """Text without trailing spaces, double blank lines, and line breaks that would show as spaces in Chinese."""
+    """Text without trailing spaces, double blank lines, and line breaks that would show as spaces in Chinese or Japanese."""
     if " \n" in text:
         text = _TRAILING.sub("", text)
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
-    return (text if text.isascii() else _CHINESE_BREAK.sub("", text)).strip()
+    return (text if text.isascii() else _UNSPACED_BREAK.sub("", text)).strip()

@@ -118,7 +118,7 @@ def _written(brief: Brief, incident: _Incident) -> Written:
     spoken = language(brief.language, incident.own)
     form = text_form(brief.audience, brief.form)
     reader, memory = incident.shared(brief, spoken)
-    writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal")
+    writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal", spoken.memory)
     held = NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report)
     contents = ContentWriter(writer, spoken, held, memory)
     title = _title(form, writer)

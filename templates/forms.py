@@ -1,17 +1,21 @@
 """Which texts exist for a duty or an audience, and which contents each of them must, may and must not hold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from models.document import nearest, read_document, validated
 from models.duty import Duty
 from models.errors import BadInputError
-from models.report import Report
-from models.vocabulary import Audience, Category
+from models.places import lies_in
+from models.report import PeopleGroup, Report
+from models.vocabulary import Audience, Category, Level, Relationship
 from templates.phrases import FOLDER
+
+Condition = Literal["minors", "employees", "accounts", "grave", "followed_up"]
 
 
 class _Part(BaseModel):
@@ -40,8 +44,11 @@ class Forms(_Part):
     """The file `forms.yaml`."""
 
     forms: dict[Audience, dict[str, str]]
+    called_for: dict[str, Condition]
     on_request: dict[Audience, dict[str, str]]
     pointers: dict[str, int]
+    everywhere: list[Audience]
+    everywhere_words: list[str]
     plain: list[Audience]
     contents: dict[str, str]
     silent: list[str]
@@ -71,7 +78,7 @@ class Contents:
 
 NOTHING = Contents((), (), ())
 _FREE = ProvisionRule(citation="")
-_PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
+_PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
 
 
 @cache
@@ -80,17 +87,61 @@ def read_forms() -> Forms:
     return validated(Forms, read_document(FOLDER / "forms.yaml"))
 
 
-def texts_for(duty: Duty | None) -> tuple[TextForm, ...]:
-    """The texts that a duty needs; without a duty those for the press, customer care and staff.
+@dataclass(frozen=True)
+class Occasion:
+    """What decides which texts are called for: the facts, the severity, and whether the press has been told before."""
+
+    report: Report
+    level: Level
+    press_told: bool = False
+
+
+def texts_for(duty: Duty | None, occasion: Occasion) -> tuple[TextForm, ...]:
+    """The texts that a duty calls for; without a duty those for the press, customer care, staff and the board.
 
     Forms that are drafted only on request, such as a text message, are not among them.
     """
-    audiences = _PUBLIC if duty is None else (duty.audience,)
+    table = read_forms()
     return tuple(
         TextForm(audience, form, template)
-        for audience in audiences
-        for form, template in read_forms().forms[audience].items()
+        for audience in audiences_of(duty)
+        for form, template in table.forms[audience].items()
+        if template not in table.called_for or _HOLDS[table.called_for[template]](duty, occasion)
     )
+
+
+def texts_on_request(duty: Duty | None) -> tuple[TextForm, ...]:
+    """The texts that are drafted for a duty, or without one, when somebody asks for them: also those not called for."""
+    table = read_forms()
+    return tuple(
+        TextForm(audience, form, template)
+        for audience in audiences_of(duty)
+        for form, template in forms_of(audience).items()
+        if template in table.called_for or form in table.on_request.get(audience, {})
+    )
+
+
+def audiences_of(duty: Duty | None) -> tuple[Audience, ...]:
+    """Whom the texts of a duty are for; without a duty the press, customer care, staff and the board."""
+    return _PUBLIC if duty is None else (duty.audience,)
+
+
+def _groups(duty: Duty | None, occasion: Occasion) -> list[PeopleGroup]:
+    place = duty.jurisdiction if duty else ""
+    return [group for group in occasion.report.people or () if lies_in(group.jurisdiction, place)]
+
+
+_HOLDS: Mapping[Condition, Callable[[Duty | None, Occasion], bool]] = {
+    "minors": lambda duty, occasion: any(group.minors for group in _groups(duty, occasion)),
+    "employees": lambda duty, occasion: any(
+        group.relationship is Relationship.EMPLOYEE for group in _groups(duty, occasion)
+    ),
+    "accounts": lambda duty, occasion: any(
+        group.relationship is Relationship.USER for group in _groups(duty, occasion)
+    ),
+    "grave": lambda _, occasion: occasion.level in (Level.HIGH, Level.VERY_HIGH),
+    "followed_up": lambda _, occasion: occasion.press_told,
+}
 
 
 def text_form(audience: Audience, form: str | None) -> TextForm:

@@ -1,6 +1,7 @@
 """A language of the texts: one folder with its phrases, its watch list and one template per text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,10 @@ from jinja2.runtime import Context
 
 from models.document import nearest
 from models.errors import BadInputError
+from models.vocabulary import Audience
 from templates.dialect import Environment, TemplateRefusedError, parse
+from templates.forms import read_forms
+from templates.memory import read_memory
 from templates.phrases import FOLDER, Phrases, read_phrases
 from templates.watch import WatchList, read_watch_list
 from templates.writer import CONTENT_WORDS, DUTY_WORDS, WORDS
@@ -19,20 +23,41 @@ from templates.writer import CONTENT_WORDS, DUTY_WORDS, WORDS
 LONGEST_TEXT = 200_000
 MOST_PIECES = 20_000
 SUFFIX = ".md.j2"
+ANY = "any"  # the folder of templates that no language needs a copy of
 FORMAL, PLAIN = "content", "plain"  # the templates whose blocks are the contents that laws ask for
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A template that has been read, with the words of each of its blocks that differ between the texts of one incident."""
+
+    template: Template
+    duty_words: Mapping[str, tuple[str, ...]]
+
+
 class Language:
-    """The phrases and compiled templates of one language; a folder given later wins over ours, file by file."""
+    """The phrases and templates of one language; a folder given later wins over ours, file by file and phrase by phrase.
+
+    A template that the language has no copy of is that of the folder `any`, whose words are all phrases.
+    """
 
     def __init__(self, code: str, folders: tuple[Path, ...]) -> None:
         self.code = code
         self.folders = tuple(folder / code for folder in folders)
-        self.phrases: Phrases = read_phrases(self.folders[0])
+        self.phrases: Phrases = _phrases(code, self.folders)
         self.watch_list: WatchList = read_watch_list(self.folders[0])
-        self._environment = Environment()
-        self._compiled: dict[str, Template] = {}
-        self._duty_words: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.memory = read_memory(self.folders)
+        self._searched = tuple(place for folder in reversed(folders) for place in (folder / code, folder / ANY))
+        self._compiled: dict[str, Compiled] = {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are texts for every audience; else only for people, customers, media and press."""
+        return str(self.phrases.say("language.scope")) == "all"
+
+    def speaks_to(self, audience: Audience) -> bool:
+        """Whether there are texts for this audience."""
+        return self.is_whole or audience in read_forms().everywhere
 
     def locale(self, jurisdiction: str) -> str:
         """The Babel locale for readers in a jurisdiction: dates are written their way."""
@@ -40,15 +65,16 @@ class Language:
         key = f"language.locales.{country}"
         return str(self.phrases.say(key if self.phrases.has(key) else "language.locale"))
 
+    def compiled(self, name: str) -> Compiled:
+        """The template called `name`, or a `BadInputError` or `TemplateRefusedError` in one line."""
+        found = self._compiled.get(name)
+        if found is None:
+            found = self._compiled[name] = compiled(self._path(name), name)
+        return found
+
     def template(self, name: str) -> Template:
-        """The compiled template called `name`, or a `BadInputError` or `TemplateRefusedError` in one line."""
-        if name not in self._compiled:
-            path = self._path(name)
-            tree = parse(self._environment, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
-            self._duty_words[name] = {block.name: _duty_words(block) for block in tree.find_all(nodes.Block)}
-            code = self._environment.compile(tree, name, _short(path))
-            self._compiled[name] = Template.from_code(self._environment, code, {})
-        return self._compiled[name]
+        """The template called `name` as Jinja runs it."""
+        return self.compiled(name).template
 
     def render(self, name: str, words: Mapping[str, object]) -> str:
         """The text that the template `name` gives with `words`."""
@@ -65,8 +91,7 @@ class Language:
 
     def duty_words(self, name: str, block: str) -> tuple[str, ...]:
         """The words of a block that differ between the texts of one incident."""
-        self.template(name)
-        return self._duty_words[name].get(block, ())
+        return self.compiled(name).duty_words.get(block, ())
 
     def block(self, name: str, block: str, context: Context) -> str:
         """The text of one block of the template `name`."""
@@ -83,7 +108,7 @@ class Language:
 
     def _place(self, trace: TracebackType | None) -> str | None:
         """File and line of the innermost template that the error passed through."""
-        by_file = {template.filename: template for template in self._compiled.values()}
+        by_file = {one.template.filename: one.template for one in self._compiled.values()}
         place = None
         while trace:
             template = by_file.get(trace.tb_frame.f_code.co_filename)
@@ -93,11 +118,38 @@ class Language:
         return place
 
     def _path(self, name: str) -> Path:
-        for folder in reversed(self.folders):
+        for folder in self._searched:
             path = folder / f"{name}{SUFFIX}"
             if path.is_file():
                 return path
         raise BadInputError(f"{self.folders[0]}/{name}{SUFFIX}: there is no such template; write it")
+
+
+@cache
+def compiled(path: Path, name: str) -> Compiled:
+    """The template in a file, read and compiled once for all languages that share it."""
+    tree = parse(_ENVIRONMENT, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
+    words = {block.name: _duty_words(block) for block in tree.find_all(nodes.Block)}
+    code = _ENVIRONMENT.compile(tree, name, _short(path))
+    return Compiled(Template.from_code(_ENVIRONMENT, code, {}), words)
+
+
+def _phrases(code: str, folders: tuple[Path, ...]) -> Phrases:
+    """The phrases of a language with the organisation's own over them; the questions to the team are English without words of their own."""
+    phrases = read_phrases(folders[0])
+    for own in folders[1:]:
+        if (own / "phrases.yaml").is_file():
+            phrases = phrases.under(read_phrases(own))
+    return phrases if code == "en" else phrases.with_questions_of(_english_questions())
+
+
+@cache
+def _english_questions() -> Mapping[str, str]:
+    words = read_phrases(FOLDER / "en").words
+    return {key: said for key, said in words.items() if key.startswith("content.") and key.endswith(".question")}
+
+
+_ENVIRONMENT = Environment()
 
 
 def _bounded(pieces: Iterator[str], name: str) -> str:

@@ -46,6 +46,20 @@ class Phrases:
         """Whether the language has the phrase `key`."""
         return key in self.words
 
+    def under(self, own: "Phrases") -> "Phrases":
+        """These phrases with `own` over them, phrase by phrase."""
+        joined = Phrases(self.language, self.source, {})
+        joined.words = self.words | own.words
+        joined.lists = self.lists | own.lists
+        return joined
+
+    def with_questions_of(self, questions: Mapping[str, str]) -> "Phrases":
+        """These phrases, and the questions to the team where there are no words for them in this language."""
+        joined = Phrases(self.language, self.source, {})
+        joined.words = {**questions, **self.words}
+        joined.lists = self.lists
+        return joined
+
     def _filled(self, key: str, name: str, values: Mapping[str, str]) -> str:
         if name not in values:
             raise BadInputError(

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from models.duty import Duty
 from models.errors import BadInputError
-from templates.brief import Brief, Words
+from templates.brief import NO_WORDS, Brief, Words
 from templates.contacts import Contact, ContactKind, contacts
 from templates.dialect import Shown
 from templates.escape import harmless, harmless_paragraphs
@@ -81,8 +81,9 @@ class Record:
 class Writer:
     """Gives one text its words, and keeps the record of the facts it used, what it lacks and what it has to be sent with."""
 
-    def __init__(self, brief: Brief, reader: FactReader, register: Register) -> None:
+    def __init__(self, brief: Brief, reader: FactReader, register: Register, memory: Words = NO_WORDS) -> None:
         self.brief = brief
+        self.memory = memory
         self.reader = reader
         self.phrases: Phrases = reader.phrases
         self.register = register
@@ -181,6 +182,35 @@ class Writer:
             harmless(self.brief.voice.organisation) if self.brief.voice.organisation else self.fact("organisation.name")
         )
 
+    def hotline(self) -> Markup:
+        """The telephone number for the people affected: the hotline, else that of the contact point."""
+        return harmless(self.brief.voice.hotline) if self.brief.voice.hotline else self.own("contact_phone")
+
+    def where(self) -> Markup:
+        """Where to read on: the website, else the address that answers questions."""
+        website = self.brief.voice.website
+        return self.link(website) if website else self.own("contact_email")
+
+    def press_contact(self) -> Markup:
+        """Who answers the press, else who answers everybody."""
+        voice = self.brief.voice
+        return self.phrases.say(
+            "text.reach",
+            name=harmless(voice.press_name) if voice.press_name else self.own("contact_name"),
+            email=harmless(voice.press_email) if voice.press_email else self.own("contact_email"),
+            phone=harmless(voice.press_phone) if voice.press_phone else self.own("contact_phone"),
+        )
+
+    def closing(self) -> Markup:
+        """The words before the signature: the organisation's own in this language, else the usual ones."""
+        own = dict(self.brief.voice.sign_off).get(self.brief.language)
+        return harmless(own) if own else self.phrases.say("text.letter.closing")
+
+    def signed(self) -> Markup:
+        """Who signs, with the title where there is one."""
+        name, title = self.own("signatory"), self.brief.voice.signatory_title
+        return self.phrases.say("text.signed", name=name, title=title) if title else name
+
     def answer(self) -> Markup:
         """What a person answered about the content being written; nothing while nobody has."""
         given = self.brief.answers.get(self.key or "")
@@ -260,7 +290,7 @@ class Writer:
         return harmless(address)
 
     def _translated(self, words: Words, key: str) -> Markup:
-        said = words.get(self.brief.language)
+        said = words.get(self.brief.language) or self.memory.get(words.get("en", ""))
         if said and said.strip():
             return harmless_paragraphs(said)
         if words:
@@ -328,7 +358,7 @@ def stage_name(stage: str, phrases: Phrases) -> Markup:
 
 _VERBS = (
     *("fact", "counted", "each", "known", "holds", "excluded", "is_fact", "happened", "local", "risks", "advice"),
-    *("happened_in_public", "greeting"),
+    *("happened_in_public", "greeting", "hotline", "where", "press_contact", "closing", "signed"),
     *("phrase", "own", "organisation", "answer", "answered_or_asked", "ask", "measures_taken", "measures_planned"),
     *("listed", "others_told", "people_told", "today", "moment", "contacts", "severity_level", "severity_score"),
     *("attach", "link"),

@@ -12,11 +12,11 @@ from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
 from flows.desk import Desk
 from models.clock import rfc3339
+from models.document import nearest
 from models.duty import Duty, Severity
 from models.errors import BadInputError
 from models.incident import facts_of, find, identity
 from models.ledger import record, sha256_of
-from models.places import lies_in
 from models.report import Report
 from models.store import reading, writing
 from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion
@@ -24,8 +24,9 @@ from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
 from templates.draft import Draft, drafts
 from templates.facts import FactUsed, stale
-from templates.forms import TextForm, texts_for
+from templates.forms import Occasion, TextForm, texts_for, texts_on_request
 from templates.language import languages
+from templates.spoken import Spoken, languages_for
 
 AUTHORITIES = (Audience.AUTHORITY, Audience.CSIRT, Audience.POLICE, Audience.INTERNAL_RECORD, Audience.INVESTORS)
 PEOPLE = (
@@ -36,8 +37,7 @@ PEOPLE = (
     Audience.CONTROLLER,
     Audience.CONTRACT_PARTY,
 )
-PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
-LAW_LANGUAGES = {"english": "en", "chinese": "zh"}
+PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ class _Source:
     answers: dict[str, dict[str, str]]
     known: dict[str, tuple[Notice, NoticeVersion]]
 
+    @property
+    def occasion(self) -> Occasion:
+        """What decides which texts are called for."""
+        said = any(notice.audience == Audience.PRESS and notice.state == "sent" for notice, _ in self.known.values())
+        return Occasion(self.report, self.severity.level, said)
+
 
 def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[Drafted]:
     """Draft every text for these audiences that is missing or no longer says what is so.
@@ -94,6 +100,27 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
             )
         kept_briefs = {id(refusal.brief) for refusal in refused}
         written = [text for text in needed if id(text.brief) not in kept_briefs]
+        return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
+
+
+def ask_for(desk: Desk, number: str, form: str, language: str) -> list[Drafted]:
+    """Draft the texts of a form that the facts do not call for by themselves, such as a substitute notice or a withdrawal."""
+    with writing(desk.engine) as session:
+        desk.guard(session)
+        source = _source(desk, session, find(session, number))
+        duties: list[tuple[int | None, Duty | None]] = [
+            *_open_duties(session, source.incident, tuple(Audience)),
+            (None, None),
+        ]
+        found = [(owed, duty, one) for owed, duty in duties for one in texts_on_request(duty) if one.form == form]
+        if not found:
+            named = sorted({one.form for _, duty in duties for one in texts_on_request(duty)})
+            raise BadInputError(f"{number} has no text of the form {form!r} to ask for{nearest(form, named)}")
+        texts = [_text(source, duty, owed, one, language) for owed, duty, one in found]
+        made, refused = drafts([text.brief for text in texts if text.key not in source.known], desk.settings.templates)
+        if refused:
+            raise BadInputError(refused[0].reason)
+        written = [text for text in texts if text.key not in source.known]
         return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
 
 
@@ -154,14 +181,27 @@ class _Text:
 
 
 def _texts(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> Iterator[_Text]:
-    for duty_id, duty in _open_duties(session, source.incident, audiences):
-        for form in texts_for(duty):
-            for spoken in _languages(desk, source.report, duty):
-                yield _text(source, duty, duty_id, form, spoken)
-    for form in texts_for(None):
-        if form.audience in audiences:
-            for spoken in _languages(desk, source.report, None):
-                yield _text(source, None, None, form, spoken)
+    duties: list[tuple[int | None, Duty | None]] = [*_open_duties(session, source.incident, audiences), (None, None)]
+    for duty_id, duty in duties:
+        spoken = languages_for(duty, source.report, desk.settings.languages)
+        for form in texts_for(duty, source.occasion):
+            if form.audience in audiences:
+                yield from (_text(source, duty, duty_id, form, *one) for one in spoken.of(form.audience))
+        for form in texts_on_request(duty):
+            if form.audience in audiences:
+                yield from _asked_for(source, duty, duty_id, form, spoken)
+
+
+def _asked_for(
+    source: _Source, duty: Duty | None, duty_id: int | None, form: TextForm, spoken: Spoken
+) -> Iterator[_Text]:
+    """The texts of a form that somebody asked for before, in the languages asked for, unless the facts call for it anyway."""
+    if form in texts_for(duty, source.occasion):
+        return
+    for language in languages():
+        text = _text(source, duty, duty_id, form, language, spoken.lacking_in(language, form.audience))
+        if text.key in source.known:
+            yield text
 
 
 def _open_duties(session: Session, incident: Incident, audiences: Sequence[Audience]) -> list[tuple[int, Duty]]:
@@ -179,9 +219,16 @@ def _open_duties(session: Session, incident: Incident, audiences: Sequence[Audie
     return [(identity(row), duty_of(row)) for row in rows]
 
 
-def _text(source: _Source, duty: Duty | None, duty_id: int | None, form: TextForm, language: str) -> _Text:
+def _text(
+    source: _Source,
+    duty: Duty | None,
+    duty_id: int | None,
+    form: TextForm,
+    language: str,
+    wanted: tuple[str, ...] = (),
+) -> _Text:
     key = ":".join((source.incident.number, *(duty.key if duty else (form.audience.value,)), form.form, language))
-    brief = _brief(source, duty, form.audience, form.form, language)
+    brief = _brief(source, duty, form.audience, form.form, language, wanted)
     return _Text(key, duty_id, brief, _inputs(brief))
 
 
@@ -232,6 +279,8 @@ def voice_of(desk: Desk, report: Report) -> Voice:
         press_email=file.press.email or "",
         press_phone=file.press.phone or "",
         domains=file.domains,
+        sign_off=tuple(file.sign_off.items()),
+        tone=file.tone,
     )
 
 
@@ -250,19 +299,6 @@ def has_left(session: Session, notice: Notice) -> bool:
         )
     ).first()
     return row is not None
-
-
-def _languages(desk: Desk, report: Report, duty: Duty | None) -> tuple[str, ...]:
-    """A filing speaks its law's language; people theirs; what is for the public those that are set. English where we lack one."""
-    ours = languages()
-    if duty is None:
-        return tuple(language for language in desk.settings.languages if language in ours) or ("en",)
-    named = [code for word, code in LAW_LANGUAGES.items() if word in (duty.language or "").lower()][:1]
-    if duty.audience in (Audience.INDIVIDUALS, Audience.CUSTOMERS):
-        groups = [group for group in report.people or () if lies_in(group.jurisdiction, duty.jurisdiction)]
-        spoken = [language.split("-")[0] for group in groups for language in group.languages or ()]
-        named = list(dict.fromkeys(language for language in [*named, *spoken] if language in ours))
-    return tuple(named) or ("en",)
 
 
 def _is_needed(session: Session, source: _Source, text: _Text) -> bool:
@@ -284,10 +320,15 @@ def facts_used(version: NoticeVersion) -> list[FactUsed]:
 def brief_for(desk: Desk, session: Session, incident: Incident, notice: Notice) -> Brief:
     """What a notice would be drafted from now."""
     duty = duty_of(session.get_one(DutyRecord, notice.duty_id)) if notice.duty_id else None
-    return _brief(_source(desk, session, incident), duty, Audience(notice.audience), notice.form, notice.language)
+    source, audience = _source(desk, session, incident), Audience(notice.audience)
+    spoken = languages_for(duty, source.report, desk.settings.languages)
+    wanted = spoken.lacking_in(notice.language, audience)
+    return _brief(source, duty, audience, notice.form, notice.language, wanted)
 
 
-def _brief(source: _Source, duty: Duty | None, audience: Audience, form: str, language: str) -> Brief:
+def _brief(
+    source: _Source, duty: Duty | None, audience: Audience, form: str, language: str, wanted: tuple[str, ...]
+) -> Brief:
     return Brief(
         number=source.incident.number,
         report=source.report,
@@ -304,6 +345,7 @@ def _brief(source: _Source, duty: Duty | None, audience: Audience, form: str, la
         form=form,
         people_told_at=source.people_told_at,
         answers=source.answers,
+        wanted=wanted,
     )
 
 

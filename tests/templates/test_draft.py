@@ -9,18 +9,21 @@ import pytest
 from models.duty import Duty
 from models.errors import BadInputError
 from models.report import Report
-from models.vocabulary import Audience
+from models.vocabulary import Audience, Level
 from templates.brief import Brief, Measure, Voice
 from templates.draft import Draft, draft, drafts
-from templates.forms import forms_of, read_forms, text_form, texts_for
-from templates.language import languages
+from templates.forms import Occasion, forms_of, read_forms, text_form, texts_for, texts_on_request
+from templates.language import language, languages
 from templates.page import html
 
 MakeBrief = Callable[..., Brief]
 MakeDuty = Callable[..., Duty]
 
 ALL_FORMS = [(audience, form) for audience in Audience for form in forms_of(audience)]
-NO_DUTY = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF)
+ALL_TEXTS = [
+    (audience, form, code) for audience, form in ALL_FORMS for code in languages() if language(code).speaks_to(audience)
+]
+NO_DUTY = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
 CALIFORNIA = (
     *("format_rule", "contact_point", "data_categories", "breach_dates", "notice_date", "law_enforcement"),
     *("incident_description", "cra_contacts", "measures_taken", "advice_to_individuals"),
@@ -28,6 +31,7 @@ CALIFORNIA = (
 MASSACHUSETTS = (
     *("police_report_right", "fraud_alert_and_freeze", "monitoring_offer", "entity_identity", "prohibited_content"),
 )
+IMPACT = {"en": "Online orders stopped for one day.", "zh": "网上订购中断一天。"}
 MONITORING = {
     "monitoring_offer": {
         "en": "Twenty-four months of credit monitoring, free of charge.",
@@ -69,14 +73,18 @@ def bay_stater(make_duty: MakeDuty) -> Duty:
     )
 
 
-@pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize(("audience", "form"), ALL_FORMS)
+@pytest.mark.parametrize(("audience", "form", "code"), ALL_TEXTS)
 def test_every_text_is_whole_and_passes_its_own_checks(
-    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, language: str
+    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, code: str
 ) -> None:
-    impact = {"en": "Online orders stopped for one day.", "zh": "网上订购中断一天。"}
-    told = {"people_told_at": datetime(2026, 3, 3, tzinfo=UTC), "answers": {"impact_and_severity": impact}}
-    made = text_of(make_brief, make_duty, audience, form, language, **told)
+    impact = {code: IMPACT.get(code, "...")}
+    answers = dict.fromkeys(("impact_and_severity", "financial_impact", "correction", "withdrawal_reasons"), impact)
+    measures = (
+        Measure({code: "A " * 3}, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
+        Measure({code: "B " * 3}),
+    )
+    told = {"people_told_at": datetime(2026, 3, 3, tzinfo=UTC), "answers": answers, "measures": measures}
+    made = text_of(make_brief, make_duty, audience, form, code, **told)
 
     assert made.subject
     assert made.missing == ()
@@ -85,17 +93,16 @@ def test_every_text_is_whole_and_passes_its_own_checks(
     assert "\n\n\n" not in made.text
 
 
-@pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize(("audience", "form"), ALL_FORMS)
+@pytest.mark.parametrize(("audience", "form", "code"), ALL_TEXTS)
 def test_every_text_can_be_drafted_when_next_to_nothing_is_known(
-    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, language: str
+    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, code: str
 ) -> None:
     made = text_of(
         make_brief,
         make_duty,
         audience,
         form,
-        language,
+        code,
         report=Report(title="Something happened"),
         voice=Voice(),
         measures=(),
@@ -270,47 +277,89 @@ def test_a_hostile_report_and_voice_come_out_as_words(
     voice = Voice(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     measures = (Measure({"en": HOSTILE * 20_000, "zh": HOSTILE}, datetime(2026, 3, 2, tzinfo=UTC)),)
 
-    for audience, form in ALL_FORMS:
-        for language in languages():
-            made = text_of(
-                make_brief,
-                make_duty,
-                audience,
-                form,
-                language,
-                report=report,
-                voice=voice,
-                measures=measures,
-                others_told=(HOSTILE,),
-            )
-            page = html(made.text, language, made.subject)
-            assert "evil.example" in page
-            for bad in ("<script>x", "<img", 'href="https://evil', "<table", "\u202e"):
-                assert bad not in page
-            assert len(made.text) < 60_000
+    for audience, form, code in ALL_TEXTS:
+        made = text_of(
+            make_brief,
+            make_duty,
+            audience,
+            form,
+            code,
+            report=report,
+            voice=voice,
+            measures=measures,
+            others_told=(HOSTILE,),
+        )
+        page = html(made.text, code, made.subject)
+        assert "evil.example" in page
+        for bad in ("<script>x", "<img", 'href="https://evil', "<table", "\u202e"):
+            assert bad not in page
+        assert len(made.text) < 60_000
 
 
-def test_texts_exist_for_every_audience_and_without_a_duty_for_the_public(make_duty: MakeDuty) -> None:
-    assert [(one.audience.value, one.form) for one in texts_for(None)] == [
+def called_for(duty: Duty | None, report: Report, level: Level, *, press_told: bool = False) -> list[tuple[str, str]]:
+    return [(one.audience.value, one.form) for one in texts_for(duty, Occasion(report, level, press_told))]
+
+
+def test_the_texts_for_the_public_grow_with_the_severity_and_after_the_press_was_told(report: Report) -> None:
+    usual = [
         ("press", "holding"),
         ("press", "full"),
         ("customer_care", "questions"),
         ("customer_care", "script"),
         ("staff", "note"),
     ]
-    assert [one.form for one in texts_for(make_duty(audience=Audience.INDIVIDUALS))] == ["letter", "email"]
+    grave = [("press", "social"), ("press", "post"), ("press", "banner"), ("press", "page"), ("board", "note")]
+
+    assert called_for(None, report, Level.MEDIUM) == usual
+    assert set(called_for(None, report, Level.HIGH)) == {*usual, *grave}
+    assert set(called_for(None, report, Level.LOW, press_told=True)) == {*usual, ("press", "followup")}
+
+
+def test_letters_to_parents_and_employees_are_called_for_where_there_are_any(
+    make_duty: MakeDuty, report: Report, facts: dict[str, Any]
+) -> None:
+    groups = [
+        {"jurisdiction": "FR", "count": 2, "relationship": "employee"},
+        {"jurisdiction": "DE", "count": 3, "relationship": "student", "minors": True},
+        {"jurisdiction": "IT", "count": 4, "relationship": "user"},
+    ]
+    mixed = Report.model_validate(facts | {"people": groups})
+    europe = make_duty(audience=Audience.INDIVIDUALS, jurisdiction="EU")
+    france = make_duty(audience=Audience.INDIVIDUALS, jurisdiction="FR")
+
+    assert [form for _, form in called_for(europe, report, Level.LOW)] == ["letter", "email"]
+    assert [form for _, form in called_for(france, mixed, Level.LOW)] == ["letter", "email", "employee"]
+    assert [form for _, form in called_for(europe, mixed, Level.LOW)] == [
+        *("letter", "email", "guardian", "employee", "web"),
+    ]
+
+
+def test_what_is_not_called_for_can_be_asked_for(make_duty: MakeDuty) -> None:
+    assert {one.form for one in texts_on_request(make_duty())} == {"followup", "withdrawal"}
+    assert {"guardian", "substitute", "newspaper", "sms"} <= {
+        one.form for one in texts_on_request(make_duty(audience=Audience.INDIVIDUALS))
+    }
+    assert "correction" in {one.form for one in texts_on_request(None)}
+
+
+def test_every_audience_has_a_text() -> None:
     assert set(read_forms().forms) == set(Audience)
 
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
-    ("audience", "form", "most"), [(Audience.INDIVIDUALS, "sms", 320), (Audience.PRESS, "social", 280)]
+    ("audience", "form", "most"),
+    [
+        (Audience.INDIVIDUALS, "sms", 320),
+        (Audience.PRESS, "social", 280),
+        (Audience.PRESS, "banner", 200),
+    ],
 )
 def test_a_short_text_points_to_the_notice_within_the_length_of_its_channel(
     make_brief: MakeBrief, make_duty: MakeDuty, voice: Voice, audience: Audience, form: str, most: int, language: str
 ) -> None:
     made = text_of(make_brief, make_duty, audience, form, language)
-    wordy = replace(voice, organisation="Example Retail and Wholesale Holding " * 8)
+    wordy = replace(voice, organisation="Example Retail and Wholesale Holding " * 40)
     long = text_of(make_brief, make_duty, audience, form, language, voice=wordy)
 
     assert len(made.text) <= most

@@ -8,6 +8,7 @@ import typer
 
 from flows.acts.answer import answer, questions
 from flows.acts.deliver import send_again
+from flows.acts.draft import ask_for
 from flows.acts.edit import edit_notice
 from flows.acts.hand_over import hand_over
 from flows.acts.read_notice import NoticeText, notice_list, notice_text
@@ -36,6 +37,7 @@ ACTS = (
     "stale",
     "questions",
     "answer",
+    "ask",
 )
 
 
@@ -45,12 +47,14 @@ def notices(
     act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
     notice: Annotated[
         str | None,
-        typer.Argument(help="The notice's id; for send and sent, also a delivery's key; for answer, the question's."),
+        typer.Argument(
+            help="The notice's id; for send and sent, also a delivery's key; for answer, the question's; for ask, a form."
+        ),
     ] = None,
     file: Annotated[
         str | None, typer.Argument(help="edit: the new text in Markdown; answer: the words; - for standard input.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="answer: in which language the words are.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="answer, ask: in which language.")] = "en",
     sha256: Annotated[
         str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")
     ] = None,
@@ -66,6 +70,8 @@ def notices(
     json: Json = False,
 ) -> None:
     """List, show, check, edit, approve, reject, hold, release and send notices; answer what they leave open.
+
+    `ask` drafts what the facts do not call for: substitute, newspaper, sms, followup, withdrawal, correction.
 
     Nothing leaves unsigned. `sent` says that a person filed one by hand, such as in an authority's portal.
 
@@ -90,12 +96,26 @@ def notices(
         print_json(said) if json else line(
             f"{notice} ({language}): kept; texts that ask for it are drafted again with the next pass"
         )
+    elif act == "ask":
+        _ask(desk, number, notice, language, json=json)
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     elif act == "sent":
         _sent(desk, number, notice, actor(by, desk.settings), at, reference, evidence, json=json)
     else:
         _one(desk, number, act, _id(number, notice), file, sha256, reason, by, json=json)
+
+
+def _ask(desk: Desk, number: str, form: str | None, language: str, *, json: bool) -> None:
+    if not form:
+        raise BadInputError("ask needs a form, such as substitute, newspaper, sms, followup, withdrawal or correction")
+    made = ask_for(desk, number, form, language)
+    if json:
+        print_json([dataclasses.asdict(one) for one in made])
+    for one in () if json else made:
+        line(f"notice {one.notice}: {one.what}; {one.errors} errors, {one.missing} questions open")
+    if not made and not json:
+        line(f"{form} ({language}) is there already; `tocsin notices {number}` lists it")
 
 
 def _id(number: str, notice: str | None) -> int:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from flows.acts.answer import answer, questions
-from flows.acts.draft import AUTHORITIES, PUBLIC, draft_texts
+from flows.acts.draft import AUTHORITIES, PUBLIC, ask_for, draft_texts
 from flows.acts.edit import edit_notice
 from flows.acts.evaluate import evaluate
 from flows.acts.read_notice import notice_text
@@ -50,6 +50,22 @@ def test_a_filing_speaks_its_laws_language_and_public_texts_those_that_are_set(d
 def test_people_are_told_in_their_own_language_where_we_have_it(drafted: Desk) -> None:
     assert {line.language for line in notices(drafted, NUMBER, provision="cn-pipl-57-individuals")} == {"zh"}
     assert {line.language for line in notices(drafted, NUMBER, provision="us-ny-individuals")} == {"en"}
+
+
+def test_a_text_that_is_asked_for_is_drafted_once_and_kept_in_step_with_the_facts(drafted: Desk) -> None:
+    made = ask_for(drafted, NUMBER, "substitute", "en")
+    assert made
+    assert ask_for(drafted, NUMBER, "substitute", "en") == []
+    add(drafted, NUMBER, "circumstances: [exfiltration_confirmed, misuse_observed]")
+
+    draft(drafted, NUMBER)
+
+    assert all("being misused" in notice_text(drafted, NUMBER, one.notice).text for one in made)
+
+
+def test_a_form_that_does_not_exist_is_refused_by_name(drafted: Desk) -> None:
+    with pytest.raises(BadInputError, match="no text of the form 'substitut' to ask for; did you mean 'substitute'"):
+        ask_for(drafted, NUMBER, "substitut", "en")
 
 
 def test_nothing_is_drafted_again_when_nothing_changed(drafted: Desk) -> None:
