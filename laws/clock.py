@@ -5,7 +5,7 @@ calendar. `due_statutory` is later, and there only where the rule grants more.
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from pydantic import Field, NonNegativeInt, StringConstraints
 from laws.calendars import Calendar
 from laws.part import Part, RawCondition, Text
 from models.errors import BadInputError
+from models.telling import Telling
 
 Unit = Literal["hours", "calendar_days", "business_days", "months"]
 ClockStart = Literal[
@@ -101,18 +102,18 @@ class ClockRules(Part):
 PLAIN = ClockRule(says="exact hours; the first day is not counted, the last one is", source="ordinary counting")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: that takes three times as long to make, and a report has a hundred clocks
 class Due:
     """When a period runs out, and how that was worked out. None: no number, or its event has not happened."""
 
     due_at: datetime | None
     due_statutory: datetime | None
-    steps: tuple[str, ...]
+    steps: Sequence[str]
     stage: str = "initial"
     starts_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Where and how a period is counted; `relief` is whether the rule's extension past closed days is open to this one."""
 
@@ -128,23 +129,31 @@ def period_end(within: Period, started: datetime, setting: Setting) -> Due:
     if within.amount == 0:
         return Due(started, None, ("Not later than that moment.",), starts_at=started)
     found = _hours(within, started, setting) if within.unit == "hours" else _days(within, started, setting)
-    return Due(found.due_at, found.due_statutory, found.steps, starts_at=started)
+    found.starts_at = started
+    return found
 
 
 def _hours(within: Period, started: datetime, setting: Setting) -> Due:
     exact = _local(started + timedelta(hours=within.amount), setting)
-    steps = [f"{within.words}, counted hour by hour: {shown(exact)}."]
-    if started.utcoffset() != exact.utcoffset():
-        steps.append("The clocks change in between; elapsed hours are counted, so the wall clock shows another hour.")
-    later = exact
+    rounded = later = exact
     if setting.rule.hours == "from_next_full_hour":
-        later = _local(_next_full_hour(started) + timedelta(hours=within.amount), setting)
-        if later > exact:
-            steps.append(f"The hour of the event is not counted ({setting.rule.source}): by law {shown(later)}.")
+        rounded = later = _local(_next_full_hour(started) + timedelta(hours=within.amount), setting)
     if setting.rule.hours_too and setting.relief and setting.calendar.closed(exact.date()):
         later = _extended(exact.date(), setting)
-        steps.append(f"That is a closed day; by law extended to {shown(later)} ({setting.rule.source}).")
-    return Due(exact, later if later > exact else None, tuple(steps))
+    steps = Telling(_hours_told, within, started, setting.rule.source, exact, rounded, later)
+    return Due(exact, later if later > exact else None, steps)
+
+
+def _hours_told(
+    within: Period, started: datetime, source: str, exact: datetime, rounded: datetime, later: datetime
+) -> Iterable[str]:
+    yield f"{within.words}, counted hour by hour: {shown(exact)}."
+    if started.utcoffset() != exact.utcoffset():
+        yield "The clocks change in between; elapsed hours are counted, so the wall clock shows another hour."
+    if rounded > exact:
+        yield f"The hour of the event is not counted ({source}): by law {shown(rounded)}."
+    if later > rounded:
+        yield f"That is a closed day; by law extended to {shown(later)} ({source})."
 
 
 def _next_full_hour(started: datetime) -> datetime:
@@ -157,43 +166,50 @@ def _days(within: Period, started: datetime, setting: Setting) -> Due:
     if within.unit == "business_days":
         return _business_days(within, first, setting)
     last = _add_months(first, within.amount) if within.unit == "months" else first + timedelta(days=within.amount)
-    counted = "not counted"
     if setting.rule.first_day == "counted":
-        last, counted = last - timedelta(days=1), "day 1"
-    steps = (f"{within.words} from {first} ({counted}): the last day is {last:%A} {last}.",)
+        last -= timedelta(days=1)
     calendar = setting.calendar.also_closed(setting.rule.closed_days)
     if setting.rule.last_day_closed == "stays" or not setting.relief or not calendar.closed(last):
-        return Due(_closing(last, setting), None, steps)
-    return _around_closed_day(first, last, calendar, setting, steps)
+        return Due(_closing(last, setting), None, Telling(_last_day_told, within, first, last, setting.rule))
+    return _around_closed_day(within, first, last, calendar, setting)
 
 
-def _around_closed_day(first: date, last: date, calendar: Calendar, setting: Setting, steps: tuple[str, ...]) -> Due:
+def _last_day_told(within: Period, first: date, last: date, rule: ClockRule) -> list[str]:
+    counted = "day 1" if rule.first_day == "counted" else "not counted"
+    return [f"{within.words} from {first} ({counted}): the last day is {last:%A} {last}."]
+
+
+def _around_closed_day(within: Period, first: date, last: date, calendar: Calendar, setting: Setting) -> Due:
     extended = _extended(last, setting, calendar)
     before = calendar.previous_open(last)
     due_at = _closing(before if before > first else last, setting)
-    return Due(
-        due_at,
-        extended,
-        (
-            *steps,
-            f"That day is closed ({calendar.code or 'a weekend'}): the alarm uses the last open day before it, {shown(due_at)}.",
+
+    def told() -> list[str]:
+        closed = calendar.code or "a weekend"
+        return [
+            *_last_day_told(within, first, last, setting.rule),
+            f"That day is closed ({closed}): the alarm uses the last open day before it, {shown(due_at)}.",
             f"By law it is extended to {shown(extended)} ({setting.rule.source}).",
-        ),
-    )
+        ]
+
+    return Due(due_at, extended, Telling(told))
 
 
 def _business_days(within: Period, first: date, setting: Setting) -> Due:
     full = setting.calendar.also_closed(setting.rule.closed_days)
     shorter = _closing(_after(first, within.amount, setting.calendar.surely_closed), setting)
     longer = _closing(_after(first, within.amount, full.closed), setting)
-    passed = _closed_between(first, longer.date(), full)
-    named = setting.calendar.code or "weekends only: no calendar of holidays is named"
-    steps = [f"{within.words} after {first} ({named}): {shown(shorter)}."]
-    if passed:
-        steps.append(f"Closed in between: {', '.join(str(day) for day in passed)}.")
-    if longer > shorter:
-        steps.append(f"With the holidays that only {setting.calendar.code} keeps: {shown(longer)}.")
-    return Due(shorter, longer if longer > shorter else None, tuple(steps))
+
+    def told() -> Iterable[str]:
+        named = setting.calendar.code or "weekends only: no calendar of holidays is named"
+        yield f"{within.words} after {first} ({named}): {shown(shorter)}."
+        passed = _closed_between(first, longer.date(), full)
+        if passed:
+            yield f"Closed in between: {', '.join(str(day) for day in passed)}."
+        if longer > shorter:
+            yield f"With the holidays that only {setting.calendar.code} keeps: {shown(longer)}."
+
+    return Due(shorter, longer if longer > shorter else None, Telling(told))
 
 
 def _after(day: date, open_days: int, closed: Callable[[date], bool]) -> date:
@@ -295,12 +311,32 @@ def due(clock: Clock, began: Callable[[Limit], datetime | None], setting: Callab
 
 
 def _limit_due(limit: Limit, started: datetime | None, setting: Setting) -> Due:
-    event = f"{limit.start.replace('_', ' ')}{f' ({limit.of})' if limit.of else ''}"
-    if started is None:
-        return Due(None, None, (f"Not started: {event} has not happened, as far as is known.",))
-    begins = f"From {event}: {shown(local(started, setting.zone))} ({setting.zone.key})."
-    if limit.within is None:
-        adverb = getattr(limit, "standard", None) or "no number in the law"
-        return Due(None, None, (begins, f"The law gives no number: {adverb.replace('_', ' ')}."), starts_at=started)
+    if started is None or limit.within is None:
+        return without_number(limit, started, setting.zone)
     end = period_end(limit.within, started, setting)
-    return Due(end.due_at, end.due_statutory, (begins, *end.steps), starts_at=started)
+    end.steps = Telling(_began_told, limit, started, setting.zone, end.steps)
+    return end
+
+
+def without_number(limit: Limit, started: datetime | None, zone: ZoneInfo) -> Due:
+    """The answer of a limit that names no number, or whose event has not happened."""
+    if started is None:
+        return Due(None, None, Telling(_not_started_told, limit))
+    return Due(None, None, Telling(_no_number_told, limit, started, zone), starts_at=started)
+
+
+def _event(limit: Limit) -> str:
+    return f"{limit.start.replace('_', ' ')}{f' ({limit.of})' if limit.of else ''}"
+
+
+def _not_started_told(limit: Limit) -> list[str]:
+    return [f"Not started: {_event(limit)} has not happened, as far as is known."]
+
+
+def _began_told(limit: Limit, started: datetime, zone: ZoneInfo, then: Iterable[str]) -> list[str]:
+    return [f"From {_event(limit)}: {shown(local(started, zone))} ({zone.key}).", *then]
+
+
+def _no_number_told(limit: Limit, started: datetime, zone: ZoneInfo) -> list[str]:
+    adverb = getattr(limit, "standard", None) or "no number in the law"
+    return _began_told(limit, started, zone, [f"The law gives no number: {adverb.replace('_', ' ')}."])

@@ -13,6 +13,11 @@ HOLD_BEGAN = "law_enforcement_hold"
 HOLD_ENDED = "law_enforcement_hold_ended"
 
 
+def holds(report: Report, events: Mapping[str, datetime]) -> bool:
+    """Whether a law-enforcement hold stands, or stood."""
+    return Circumstance.LAW_ENFORCEMENT_HOLD in report.circumstances or HOLD_ENDED in events
+
+
 def paused(
     ends: Due, delays: Iterable[Delay | str], report: Report, events: Mapping[str, datetime], setting: Setting
 ) -> tuple[ClockState, Due]:

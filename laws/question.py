@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.condition import Answer, Condition, Word, all_of, parse_condition
+from models.places import reached
 from models.report import Report
 
 
@@ -13,6 +14,7 @@ class Facts:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self.reached = None if report.people is None else reached(each.jurisdiction for each in report.people)
         self.answers: dict[str, Answer] = {}
         self.weighings: dict[str, Any] = {}  # Any: what a method made of these facts, by the method's name
 
@@ -47,7 +49,7 @@ class Questions:
 
 
 def _until_one_fails(parts: tuple[Condition, ...]) -> Condition:
-    """As `all`, but nothing more is asked once one part is answered no: most laws of the world end at the place."""
+    """As `all`, but only the first part that is answered no is told: most laws of the world end at the place."""
 
     def ask(situation: object) -> Answer:
         answers = []

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from laws.part import Part
 from laws.question import Facts
 from laws.status import STATUS_WORDS
-from models.condition import FACT_WORDS, Answer, Condition, Word
+from models.condition import FACT_WORDS, Answer, Condition, PeopleQuestion, Word
 from models.report import Report
 from models.vocabulary import Level
 
@@ -81,9 +81,27 @@ def _duty(argument: object) -> Condition:
     return lambda situation: situation.duty(situation, provision)
 
 
+def _people(argument: object) -> Condition:
+    """As the word for everybody, but a place that nobody affected lives in is answered without counting."""
+    count = FACT_WORDS["people"](argument)
+    question = PeopleQuestion.model_validate(argument)
+    if question.met(0):
+        return count
+    nobody = count(Facts(Report(title="nobody is affected", people=[])))
+    place = question.in_one_part_of or question.place
+    country = f"{place.partition('-')[0]}-"
+
+    def ask(situation: Facts) -> Answer:
+        places = situation.reached
+        return nobody if places is not None and place not in places and country not in places else count(situation)
+
+    return ask
+
+
 LAW_WORDS: Mapping[str, Word] = {
     **FACT_WORDS,
     **STATUS_WORDS,
+    "people": _people,
     "risk": _risk,
     "severity": _severity,
     "grade": _grade,

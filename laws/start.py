@@ -50,21 +50,34 @@ def clock_from(limit: Limit) -> str:
     return fields[0] if len(fields) == 1 and limit.start != "end_of_calendar_year" else limit.start
 
 
-def began(
-    limit: Limit, times: Times, events: Mapping[str, datetime], zone: ZoneInfo, provision: str, recipient: str
-) -> datetime | None:
-    """When the event happened that a period runs from, or None where that is not known or has not happened."""
-    if limit.start == "stage_submitted":
-        sent = f"sent:{provision}:{limit.of}"
-        return events.get(f"{sent}:{recipient}") or events.get(sent)
-    if limit.of is not None:
-        sendings = [at for name, at in events.items() if name.startswith(f"sent:{limit.of}:")]
+class Starts:
+    """When the events happened that clocks run from, as far as the facts and the record say; each looked up once."""
+
+    def __init__(self, times: Times, events: Mapping[str, datetime]) -> None:
+        self.events = events
+        self._times = times
+        self._found: dict[str, datetime | None] = {}
+
+    def of(self, limit: Limit, zone: ZoneInfo, provision: str, recipient: str) -> datetime | None:
+        """When the event happened that a period runs from, or None where that is not known or has not happened."""
+        if limit.start == "stage_submitted":
+            sent = f"sent:{provision}:{limit.of}"
+            return self.events.get(f"{sent}:{recipient}") or self.events.get(sent)
+        name = limit.of or limit.start
+        if name not in self._found:
+            self._found[name] = self._first_sending(limit.of) if limit.of else self._happened(limit.start)
+        first = self._found[name]
+        return end_of_year(first, zone) if first and limit.start == "end_of_calendar_year" else first
+
+    def _first_sending(self, provision: str) -> datetime | None:
+        sendings = [at for name, at in self.events.items() if name.startswith(f"sent:{provision}:")]
         return min(sendings, default=None)
-    if limit.start not in IN_TIMES:
-        return events.get(limit.start)
-    known = [at for name in IN_TIMES[limit.start] if (at := getattr(times, name)) is not None]
-    first = min(known, default=None)
-    return end_of_year(first, zone) if first and limit.start == "end_of_calendar_year" else first
+
+    def _happened(self, start: ClockStart) -> datetime | None:
+        if start not in IN_TIMES:
+            return self.events.get(start)
+        known = [at for name in IN_TIMES[start] if (at := getattr(self._times, name)) is not None]
+        return min(known, default=None)
 
 
 def end_of_year(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from laws.clock import PLAIN, Clock, ClockRule, Limit
 from laws.grading import grade_reached
-from laws.law import Exemption, Law, Laws, Provision, Stage, Version
+from laws.law import AuthorityOf, Exemption, Law, Laws, Provision, Stage, Version
+from laws.place import Place, place_of
 from laws.risk import Risk, risk_answer, risk_of
 from laws.severity import severity_reaches
 from laws.situation import Grade, RiskTest, Situation
 from laws.start import clock_from
-from models.condition import Answer, Condition
+from models.condition import Answer, Condition, joined
 from models.duty import Duty
-from models.report import Report
+from models.report import Organisation, Report
+from models.telling import Telling
 from models.vocabulary import Confidence, Level, Verdict
 
 
@@ -20,16 +23,28 @@ from models.vocabulary import Confidence, Level, Verdict
 class PreparedStage:
     """One stage of a provision: in which cases it is owed, and the duty with everything that no fact changes.
 
-    Stages with equal clocks have the same `clock_key`, so that each clock of a report is worked out once.
+    Clocks that count alike have the same key, so that each is worked out once for a report.
     """
 
     stage: Stage
     owed: Condition | None
     duty: Duty
-    clock_key: str
+    counting: str
+    has_number: bool
+    asks_calendar: bool
+    asks_recipient: bool
+
+    def clock_key(self, place: Place) -> tuple[str | None, ...]:
+        """What the answer of its clock hangs on, beside the facts."""
+        return (
+            self.counting,
+            place.zone.key,
+            place.calendar.code if self.asks_calendar else None,
+            place.recipient if self.asks_recipient else None,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
     """One provision's version of a day, with its conditions compiled."""
 
@@ -40,7 +55,9 @@ class Prepared:
     when: Condition
     exemptions: tuple[tuple[str, Condition], ...]
     stages: tuple[PreparedStage, ...]
-    same_for_all: bool  # recipient and zone stand in the law, whatever the facts
+    place: Place | None  # where recipient and zone stand in the law, whatever the facts
+    addressed: str  # equal for provisions whose recipients, zone and calendar are found in the same way
+    refused: tuple[Answer, list[Duty]] | None = None  # the last "no", and the duties that say so
 
 
 def prepared(laws: Laws, as_of: date) -> Mapping[str, Prepared]:
@@ -71,17 +88,35 @@ def _prepare(law: Law, provision: Provision, version: Version, laws: Laws) -> Pr
                 stage,
                 parsed(stage.when) if stage.when else None,
                 _model(law, provision, version, stage, notes),
-                _clock_key(provision, stage),
+                *_clock_of(provision, stage.clock, laws.rules),
             )
             for stage in version.filings
         ),
-        isinstance(version.recipients, tuple) and law.timezone is not None,
+        _place_of(law, version),
+        f"{version.recipients!r} {law.timezone} {law.calendar}",
     )
 
 
-def _clock_key(provision: Provision, stage: Stage) -> str:
-    own = provision.id if stage.clock.start == "stage_submitted" else ""  # the earlier stage is this provision's own
-    return f"{own}{stage.clock!r}"
+def _place_of(law: Law, version: Version) -> Place | None:
+    if law.timezone is None or isinstance(version.recipients, AuthorityOf):
+        return None
+    return place_of(law, "; ".join(version.recipients), None, Organisation())
+
+
+def _clock_of(provision: Provision, clock: Clock, rules: Mapping[str, ClockRule]) -> tuple[str, bool, bool, bool]:
+    limits = (clock, *clock.earliest_of)
+    after_own_stage = any(limit.start == "stage_submitted" for limit in limits)
+    return (
+        f"{provision.id if after_own_stage else ''}{clock!r}",
+        any(limit.within for limit in limits),
+        any(_asks_calendar(limit, rules) for limit in limits),
+        after_own_stage,
+    )
+
+
+def _asks_calendar(limit: Limit, rules: Mapping[str, ClockRule]) -> bool:
+    rule = rules[limit.rule] if limit.rule else PLAIN
+    return rule.last_day_closed != "stays" or bool(limit.within and limit.within.unit == "business_days")
 
 
 def _model(law: Law, provision: Provision, version: Version, stage: Stage, notes: tuple[str, ...]) -> Duty:
@@ -182,19 +217,20 @@ def verdict_of(each: Prepared, situation: Situation) -> Answer:
     for words, condition in each.exemptions:
         answer = condition(situation)
         if answer.value:
-            return Answer(False, (words, *answer.reasons))
+            return Answer(False, Telling(_headed, words, answer))
         if answer.value is None:
-            open_questions.append(Answer(None, (f"{words} (not known yet)", *answer.reasons), answer.missing))
+            open_questions.append(Answer(None, Telling(_headed, f"{words} (not known yet)", answer), answer.missing))
     if open_questions:
-        return _undecided(open_questions)
-    because = (each.version.because,) if each.version.because else ()
-    return Answer(True, (*because, *scope.reasons, *trigger.reasons))
+        return joined(None, open_questions)
+    return Answer(True, Telling(_arisen, each.version.because, scope, trigger))
 
 
-def _undecided(answers: list[Answer]) -> Answer:
-    reasons = dict.fromkeys(reason for answer in answers for reason in answer.reasons)
-    missing = dict.fromkeys(path for answer in answers for path in answer.missing)
-    return Answer(None, tuple(reasons), tuple(missing))
+def _headed(words: str, answer: Answer) -> tuple[str, ...]:
+    return (words, *answer.reasons)
+
+
+def _arisen(because: str | None, scope: Answer, trigger: Answer) -> tuple[str, ...]:
+    return (*([because] if because else ()), *scope.reasons, *trigger.reasons)
 
 
 def stage_answer(answer: Answer, condition: Condition | None, situation: Situation) -> Answer:
@@ -205,5 +241,5 @@ def stage_answer(answer: Answer, condition: Condition | None, situation: Situati
     if own.value is False:
         return own
     if own.value and answer.value:
-        return Answer(True, (*answer.reasons, *own.reasons))
-    return _undecided([one for one in (answer, own) if one.value is None])
+        return Answer(True, Telling(_arisen, None, answer, own))
+    return joined(None, [one for one in (answer, own) if one.value is None])

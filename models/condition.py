@@ -5,7 +5,7 @@ A condition in YAML is a mapping with one word: `{all: [...]}`, `{any: [...]}`, 
 unknown, the report fields (by path) that would decide it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from models.document import nearest
 from models.places import lies_in, may_lie_in
 from models.report import ExposedData, PeopleGroup, Report, Times
+from models.telling import NO_WORDS, Telling
 from models.vocabulary import Attribute, Category, Cause, Circumstance, Effect, Kind, Relationship, Role, Sector
 
 
@@ -27,13 +28,13 @@ class Situation(Protocol):
         """The facts as known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes three times as long to make, and a report asks for thousands
 class Answer:
     """Yes, no, or unknown (None); why; and the report fields that would decide an unknown one."""
 
     value: bool | None
-    reasons: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    reasons: Sequence[str] = ()
+    missing: Sequence[str] = ()
 
 
 Condition = Callable[[Any], Answer]  # Any: a law asks it of its own richer situation, a playbook of its own
@@ -82,17 +83,30 @@ def _quoted(expected: str) -> list[str]:
 
 
 def _every(parts: tuple[Condition, ...]) -> Condition:
-    def ask(situation: object) -> Answer:
-        return all_of(part(situation) for part in parts)
-
-    return ask
+    return _until_settled(parts, settles=False)
 
 
 def _some(parts: tuple[Condition, ...]) -> Condition:
+    return _until_settled(parts, settles=True)
+
+
+def _until_settled(parts: tuple[Condition, ...], *, settles: bool) -> Condition:
+    """Ask the parts until one settles the answer; the others are asked only for somebody who reads the reasons."""
+
     def ask(situation: object) -> Answer:
-        return any_of(part(situation) for part in parts)
+        answers = []
+        for part in parts:
+            answer = part(situation)
+            if answer.value is settles:
+                return Answer(settles, Telling(_settling_reasons, parts, situation, settles))
+            answers.append(answer)
+        return _settled(answers, settles=settles)
 
     return ask
+
+
+def _settling_reasons(parts: tuple[Condition, ...], situation: object, settles: bool) -> Sequence[str]:
+    return _settled([part(situation) for part in parts], settles=settles).reasons
 
 
 def _negated(part: Condition) -> Condition:
@@ -119,12 +133,23 @@ def _settled(answers: list[Answer], *, settles: bool) -> Answer:
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
-            return Answer(
-                verdict,
-                tuple(dict.fromkeys(reason for answer in chosen for reason in answer.reasons)),
-                tuple(dict.fromkeys(path for answer in chosen for path in answer.missing)) if verdict is None else (),
-            )
+            return joined(verdict, chosen)
     return Answer(not settles)
+
+
+def joined(value: bool | None, answers: Sequence[Answer]) -> Answer:
+    """One answer with the reasons of all of these, and where it is unknown with what would decide any of them."""
+    return Answer(value, Telling(reasons_of, answers), Telling(missing_of, answers) if value is None else NO_WORDS)
+
+
+def reasons_of(answers: Iterable[Answer]) -> Iterable[str]:
+    """The reasons of several answers, each once."""
+    return dict.fromkeys(reason for answer in answers for reason in answer.reasons)
+
+
+def missing_of(answers: Iterable[Answer]) -> Iterable[str]:
+    """What would decide several answers, each once."""
+    return dict.fromkeys(path for answer in answers for path in answer.missing)
 
 
 # The questions about the facts ----------------------------------------------------------------------------------------
@@ -203,18 +228,18 @@ def _listed(
     """A question whether a list of words in the facts holds any of those named."""
     adapter: TypeAdapter[Any] = TypeAdapter(list[known])  # type: ignore[valid-type]  # the enum is a value here
 
+    unknown = Answer(absent, (f"{path} is not known",), (path,) if absent is None else ())
+
     def word(argument: object) -> Condition:
         wanted = tuple(adapter.validate_python(argument if isinstance(argument, list) else [argument]))
-        named = " or ".join(wanted)
+        none = Answer(False, (f"{path} does not include {' or '.join(wanted)}",))
 
         def ask(situation: Situation) -> Answer:
             present = field(situation.report)
             if present is None:
-                return Answer(absent, (f"{path} is not known",), (path,) if absent is None else ())
+                return unknown
             found = [item for item in wanted if item in present]
-            if found:
-                return Answer(True, (f"{path}: {', '.join(found)}",))
-            return Answer(False, (f"{path} does not include {named}",))
+            return Answer(True, (f"{path}: {', '.join(found)}",)) if found else none
 
         return ask
 
@@ -227,11 +252,12 @@ def _one(value: StrEnum | None) -> tuple[StrEnum, ...] | None:
 
 def _people(argument: object) -> Condition:
     question = PeopleQuestion.model_validate(argument)
+    unknown = Answer(None, ("who is affected, and where they live, is not known",), ("people",))
 
     def ask(situation: Situation) -> Answer:
         groups = situation.report.people
         if groups is None:
-            return Answer(None, ("who is affected, and where they live, is not known",), ("people",))
+            return unknown
         if question.in_one_part_of:
             parts = sorted(
                 {group.jurisdiction for group in groups if group.jurisdiction.startswith(f"{question.in_one_part_of}-")}
@@ -298,20 +324,23 @@ def readable(item: ExposedData) -> bool | None:
 
 def _data(argument: object) -> Condition:
     question = DataQuestion.model_validate(argument)
+    asked, together_with = frozenset(question.any_of), frozenset(question.together_with)
+    unknown = Answer(None, ("which categories of data are affected is not known",), ("data",))
+    alone = Answer(False, (f"no {' or '.join(question.together_with)} stands beside the data",))
+    none = Answer(False, ("none of the categories that this law lists is affected",))
 
     def ask(situation: Situation) -> Answer:
         data = situation.report.data
         if data is None:
-            return Answer(None, ("which categories of data are affected is not known",), ("data",))
-        beside = [item for item in data if item.category in question.together_with]
-        if question.together_with and not beside:
-            return Answer(False, (f"no {' or '.join(question.together_with)} stands beside the data",))
-        found = [(index, item) for index, item in enumerate(data) if item.category in question.any_of]
+            return unknown
+        if together_with and not any(item.category in together_with for item in data):
+            return alone
+        found = [(index, item) for index, item in enumerate(data) if item.category in asked]
         if not found:
-            return Answer(False, ("none of the categories that this law lists is affected",))
+            return none
         if not question.readable:
             return Answer(True, (f"affected data include {_named(item for _, item in found)}",))
-        return any_of(_readable_answer(index, item) for index, item in found)
+        return any_of([_readable_answer(index, item) for index, item in found])
 
     return ask
 

@@ -1,5 +1,6 @@
 """What the law answers: an assessment, made of a severity and of duties. Plain values, no database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -40,15 +41,15 @@ class Duty:
     version_from: date
     checked: date
     confidence: Confidence
-    reasons: tuple[str, ...]
-    missing_facts: tuple[str, ...] = ()
+    reasons: Sequence[str]
+    missing_facts: Sequence[str] = ()
     clock_from: str | None = None
     clock_state: ClockState = "no_number"
     standard: str | None = None
     starts_at: datetime | None = None
     due_at: datetime | None = None
     due_statutory: datetime | None = None
-    working: tuple[str, ...] = ()
+    working: Sequence[str] = ()
     content: tuple[str, ...] = ()
     language: str | None = None
     channel: str | None = None

@@ -1,5 +1,7 @@
 """Which place lies in which: countries, their parts, and the two groups of states that laws name."""
 
+from collections.abc import Iterable
+
 EU = frozenset(
     [
         "AT",
@@ -47,3 +49,13 @@ def lies_in(place: str, jurisdiction: str) -> bool:
 def may_lie_in(place: str, jurisdiction: str) -> bool:
     """Whether `place` is too coarse to tell: someone in the US may live in US-CA."""
     return "-" in jurisdiction and "-" not in place and jurisdiction.startswith(f"{place}-")
+
+
+def reached(places: Iterable[str]) -> frozenset[str]:
+    """Every jurisdiction that one of `places` lies in; a country alone also reaches `US-`, whichever part it may be."""
+    found = {""}
+    for place in places:
+        country, _, part = place.partition("-")
+        found |= {place, country, *(name for name, members in GROUPS.items() if country in members)}
+        found |= set() if part else {f"{country}-"}
+    return frozenset(found)

@@ -272,7 +272,9 @@ class _Planning:
             answer = parse_condition(inputs.condition, PLAYBOOK_WORDS)(Situation(self.report, {}))
             if not answer.value:
                 reason = "; ".join(answer.reasons)
-                return replace(blank, state=StepState.WAITING_FOR_FACT, reason=reason, missing_facts=answer.missing)
+                return replace(
+                    blank, state=StepState.WAITING_FOR_FACT, reason=reason, missing_facts=tuple(answer.missing)
+                )
         return blank
 
     def _timed(self, one: _Instance, planned: PlannedStep) -> PlannedStep:
