@@ -1,16 +1,15 @@
 """Official grades of an incident, from criteria that are data: China's grading guide of 2025."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cached_property
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from laws.impact import IMPACT_WORDS
 from laws.part import Part, RawCondition, Text
 from laws.question import Facts, Questions
-from laws.situation import Grade
-from models.condition import FACT_WORDS, Answer, Condition, Word, any_of
-from models.vocabulary import Circumstance, Confidence
+from models.condition import FACT_WORDS, Answer, Word, any_of
+from models.vocabulary import Confidence, Grade
 
 
 class Criterion(Part):
@@ -52,7 +51,10 @@ def grade_reached(facts: Facts, grade: Grade, method: GradingMethod) -> Answer:
         return answer
     asked = "; ".join(each.says for each in method.grades.get(grade, []) if each.condition is None)
     beyond = (f"not among the facts, to be checked by a person: {asked}",) if asked else ()
-    return Answer(False, (f"no criterion of {grade.value.replace('_', ' ')} or above is met by the facts", *beyond))
+    unstated = tuple(reason for reason in answer.reasons if "counts once" in reason)
+    return Answer(
+        False, (f"no criterion of {grade.value.replace('_', ' ')} or above is met by the facts", *beyond, *unstated)
+    )
 
 
 def _met(criterion: Criterion, facts: Facts, method: GradingMethod) -> Answer:
@@ -62,24 +64,4 @@ def _met(criterion: Criterion, facts: Facts, method: GradingMethod) -> Answer:
     return Answer(answer.value, (f"{says}{low}", *answer.reasons), answer.missing)
 
 
-class _DisruptionQuestion(Part):
-    at_least_minutes: PositiveInt
-
-
-def _disrupted_for(argument: object) -> Condition:
-    least = timedelta(minutes=_DisruptionQuestion.model_validate(argument).at_least_minutes)
-
-    def ask(situation: Facts) -> Answer:
-        if Circumstance.SERVICE_DISRUPTED not in situation.report.circumstances:
-            return Answer(False, ("no service was disrupted",))
-        times = situation.report.times
-        began, ended = times.occurred_from, times.contained_at or times.occurred_to
-        missing = [name for name, at in (("times.occurred_from", began), ("times.contained_at", ended)) if at is None]
-        if began is None or ended is None:
-            return Answer(None, ("how long the service was disrupted is not known",), tuple(missing))
-        return Answer(ended - began >= least, (f"the service was disrupted for {ended - began}",))
-
-    return ask
-
-
-GRADING_WORDS: Mapping[str, Word] = {**FACT_WORDS, "disrupted_for": _disrupted_for}
+GRADING_WORDS: Mapping[str, Word] = {**FACT_WORDS, **IMPACT_WORDS}

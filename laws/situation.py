@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from laws.impact import IMPACT_WORDS
 from laws.part import Part
 from laws.question import Facts
 from laws.status import STATUS_WORDS
 from models.condition import FACT_WORDS, Answer, Condition, PeopleQuestion, Word
 from models.report import Report
-from models.vocabulary import Level
+from models.vocabulary import Grade, Level
 
 
 class RiskTest(StrEnum):
@@ -22,15 +23,6 @@ class RiskTest(StrEnum):
     HARM = "harm"
     SERIOUS_HARM = "serious_harm"
     LOW_PROBABILITY_OF_COMPROMISE = "low_probability_of_compromise"
-
-
-class Grade(StrEnum):
-    """The grade of a cybersecurity incident in China, least first: 一般, 较大, 重大, 特别重大."""
-
-    GENERAL = "general"
-    RELATIVELY_MAJOR = "relatively_major"
-    MAJOR = "major"
-    PARTICULARLY_MAJOR = "particularly_major"
 
 
 class Situation(Facts):
@@ -102,6 +94,7 @@ LAW_WORDS: Mapping[str, Word] = {
     **FACT_WORDS,
     **STATUS_WORDS,
     "people": _people,
+    **IMPACT_WORDS,
     "risk": _risk,
     "severity": _severity,
     "grade": _grade,

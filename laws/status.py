@@ -23,20 +23,23 @@ class _StatusQuestion(Part):
 
 def _status(argument: object) -> Condition:
     question = _StatusQuestion.model_validate(argument)
-    status = question.status
-    means = STATUS_MEANINGS[status]
+    status, means = question.status, STATUS_MEANINGS[question.status]
     path = "organisation.attributes"
+    how = f"list {status.value} in {path}, or in {path}_ruled_out"
+    listed = Answer(True, (f"{path}: {status.value}",))
+    ruled_out = Answer(False, (f"the organisation is not {means}",))
+    not_said = Answer(None, (f"whether the organisation is {means} is not said ({how})",), (path,))
+    not_listed = Answer(False, (f"{path} does not include {status.value}",))
 
     def ask(situation: Facts) -> Answer:
         organisation = situation.report.organisation
         if status in (organisation.attributes or ()):
-            return Answer(True, (f"{path}: {status.value}",))
+            return listed
         if status in (organisation.attributes_ruled_out or ()):
-            return Answer(False, (f"the organisation is not {means}",))
-        how = f"list {status.value} in {path}, or in {path}_ruled_out"
+            return ruled_out
         if organisation.attributes is None or question.asked_of(situation).value is not False:
-            return Answer(None, (f"whether the organisation is {means} is not said ({how})",), (path,))
-        return Answer(False, (f"{path} does not include {status.value}",))
+            return not_said
+        return not_listed
 
     return ask
 

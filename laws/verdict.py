@@ -10,13 +10,13 @@ from laws.law import AuthorityOf, Exemption, Law, Laws, Provision, Stage, Versio
 from laws.place import Place, place_of
 from laws.risk import Risk, risk_answer, risk_of
 from laws.severity import severity_reaches
-from laws.situation import Grade, RiskTest, Situation
+from laws.situation import RiskTest, Situation
 from laws.start import clock_from
 from models.condition import Answer, Condition, joined
 from models.duty import Duty
 from models.report import Organisation, Report
 from models.telling import Telling
-from models.vocabulary import Confidence, Level, Verdict
+from models.vocabulary import Confidence, Grade, Level, Verdict
 
 
 @dataclass(frozen=True, slots=True)

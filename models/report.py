@@ -33,11 +33,14 @@ from models.vocabulary import (
     Circumstance,
     Classification,
     Effect,
+    Grade,
     Identifiability,
     Kind,
+    OfficialSite,
     Relationship,
     Role,
     Sector,
+    Threat,
 )
 
 
@@ -92,6 +95,7 @@ Subdivision = Annotated[str, AfterValidator(_subdivision)]
 Jurisdiction = Annotated[str, AfterValidator(_jurisdiction)]
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Percent = Annotated[int, Field(ge=0, le=100)]
 ShortText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_on_one_line)
 ]
@@ -169,6 +173,48 @@ class PeopleGroup(Facts):
     languages: list[Language] | None = None
 
 
+class Loss(Facts):
+    """Direct economic loss in one currency."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(description="ISO 4217, such as CNY.")
+    amount: NonNegativeInt
+
+
+class WithoutService(Facts):
+    """People whose work and life were affected because a service failed, whether or not data about them were."""
+
+    jurisdiction: Jurisdiction
+    count: NonNegativeInt | None = None
+    percent_of_province: Percent | None = Field(None, description="At most in one province.")
+    percent_of_city: Percent | None = Field(None, description="At most in one prefecture-level city.")
+
+
+class AlteredPages(Facts):
+    """Pages that were altered to show illegal content."""
+
+    homepage_minutes: NonNegativeInt | None = None
+    other_page_minutes: NonNegativeInt | None = None
+    reposts: NonNegativeInt | None = None
+    views: NonNegativeInt | None = None
+
+
+class Impact(Facts):
+    """What the incident did beyond the data: the facts that an official grading asks for."""
+
+    whole_system_down_minutes: NonNegativeInt | None = None
+    main_function_down_minutes: NonNegativeInt | None = Field(
+        None, description="Without it the times of the incident say how long, where service was disrupted."
+    )
+    direct_losses: list[Loss] | None = None
+    without_service: list[WithoutService] | None = None
+    official_site: OfficialSite | None = None
+    altered_pages: AlteredPages | None = None
+    threat: Threat | None = Field(None, description="From core or important data leaked, stolen, altered or faked.")
+    official_grade: Grade | None = Field(
+        None, description="The grade that an authority found, or that the organisation decided on the whole."
+    )
+
+
 def _times_field(name: str) -> str:
     if name not in Times.model_fields:
         raise ValueError(f"{name!r} is not a field of `times`{nearest(name, Times.model_fields)}")
@@ -202,6 +248,7 @@ class Report(Facts):
     records: NonNegativeInt | None = None
     people: list[PeopleGroup] | None = None
     circumstances: list[Circumstance] = []
+    impact: Impact = Impact()
     contracts: list[Contract] = []
 
     @property

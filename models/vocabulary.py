@@ -257,6 +257,36 @@ class Circumstance(StrEnum):
     PRODUCT_VULNERABILITY_EXPLOITED = "product_vulnerability_exploited"
 
 
+class OfficialSite(StrEnum):
+    """What an interrupted or altered site is to the public of China: a portal of Party or government, or a key news site."""
+
+    CENTRAL_PORTAL = "central_portal"
+    PROVINCIAL_PORTAL = "provincial_portal"
+    PREFECTURE_PORTAL = "prefecture_portal"
+    CENTRAL_NEWS = "central_news"
+    PROVINCIAL_NEWS = "provincial_news"
+    OTHER_NEWS = "other_news"
+    NONE = "none"
+
+
+class Threat(StrEnum):
+    """The threat to national security and social stability from core or important data, least first."""
+
+    NONE = "none"
+    RELATIVELY_SERIOUS = "relatively_serious"
+    SERIOUS = "serious"
+    PARTICULARLY_SERIOUS = "particularly_serious"
+
+
+class Grade(StrEnum):
+    """The grade of a cybersecurity incident in China, least first: 一般, 较大, 重大, 特别重大."""
+
+    GENERAL = "general"
+    RELATIVELY_MAJOR = "relatively_major"
+    MAJOR = "major"
+    PARTICULARLY_MAJOR = "particularly_major"
+
+
 class Audience(StrEnum):
     """Whom a duty or a notice is for."""
 
