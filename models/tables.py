@@ -192,6 +192,9 @@ class Notice(Row, table=True):
     state: str = "draft"  # draft, approved, sent, withdrawn
     held: bool = False
     held_by: str | None = None
+    held_reason: str | None = None
+    held_until: datetime | None = _instant(nullable=True)
+    corrects: int | None = Field(default=None, index=True)  # the notice that was sent and is put right
     version: int = 0
 
 
@@ -214,6 +217,8 @@ class NoticeVersion(Row, table=True):
     inputs: str = ""  # hash of what it was drafted from
     author: str
     edited: bool = False
+    drafted: str | None = None  # what the program had drafted, where a person's words stand over it
+    note: str | None = None  # how it came to be, where neither drafting nor editing says it all
     created_at: datetime = _instant()
     zone: str = "UTC"
 

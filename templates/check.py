@@ -14,6 +14,7 @@ from templates.contacts import read_contacts
 from templates.facts import FactUsed
 from templates.forms import Contents, read_forms, rule_of
 from templates.language import Language
+from templates.merge import CONFLICT, has_conflict
 from templates.page import plain
 from templates.private import private_data
 from templates.spoken import language_name
@@ -191,9 +192,37 @@ _NUMBER = re.compile(
 )
 
 
+def _conflicts(checked: _Checked) -> Iterator[Finding]:
+    """Passages that a person and a new draft both changed, with what each side says."""
+    if not has_conflict(checked.text):
+        return
+    whole = list(CONFLICT.finditer(checked.text))
+    for found in whole:
+        yield Finding(
+            "error",
+            "conflict",
+            checked.place(found.start()),
+            f"{found['ours_name']} says {_short(found['ours'])}, and the text {found['theirs_name']} says {_short(found['theirs'])}",
+            "keep one of the two or word it anew, and take the marks <<<<<<<, ======= and >>>>>>> out",
+        )
+    if not whole:
+        yield Finding(
+            "error",
+            "conflict",
+            "the whole text",
+            "marks of a conflict were left in",
+            "take the lines that begin with <<<<<<<, ======= or >>>>>>> out",
+        )
+
+
+def _short(passage: str) -> str:
+    words = " ".join(passage.split())
+    return repr(words if len(words) <= 160 else f"{words[:157]}...")
+
+
 def _facts(checked: _Checked) -> Iterator[Finding]:
     """An edited text compared back to the facts: what was stated and is gone, and numbers that no fact gave."""
-    if not checked.edited:
+    if not checked.edited or has_conflict(checked.text):
         return
     strange = _strange_numbers(checked)
     for fact in checked.written.facts.values():
@@ -401,6 +430,7 @@ def _lengths(checked: _Checked) -> Iterator[Finding]:
 _LONGEST = {Audience.PRESS: 6_000, Audience.STAFF: 6_000, Audience.INDIVIDUALS: 12_000}
 
 _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
+    _conflicts,
     _required_contents,
     _other_gaps,
     _forbidden_contents,

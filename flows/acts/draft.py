@@ -1,7 +1,7 @@
 """Drafting: a text for each open duty and audience in each language needed, drafted again when what it says has changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -22,10 +22,12 @@ from models.store import reading, writing
 from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Voice
-from templates.draft import Draft, drafts
+from templates.draft import Draft, check, digest, drafts
 from templates.facts import FactUsed, stale
 from templates.forms import Occasion, TextForm, texts_for, texts_on_request
 from templates.language import languages
+from templates.merge import has_conflict, merge
+from templates.page import subject
 from templates.spoken import Spoken, languages_for
 
 AUTHORITIES = (Audience.AUTHORITY, Audience.CSIRT, Audience.POLICE, Audience.INTERNAL_RECORD, Audience.INVESTORS)
@@ -286,9 +288,7 @@ def voice_of(desk: Desk, report: Report) -> Voice:
 
 def current(session: Session, notice: Notice) -> NoticeVersion:
     """The notice's latest version."""
-    return session.exec(
-        select(NoticeVersion).where(NoticeVersion.notice_id == notice.id, NoticeVersion.version == notice.version)
-    ).one()
+    return version_of(session, notice, notice.version)
 
 
 def has_left(session: Session, notice: Notice) -> bool:
@@ -302,12 +302,12 @@ def has_left(session: Session, notice: Notice) -> bool:
 
 
 def _is_needed(session: Session, source: _Source, text: _Text) -> bool:
-    """Whether to draft: what is not there; else never what was sent or edited by a person, and what was signed only if a
-    fact that it states has changed."""
+    """Whether to draft: what is not there; else never what was sent, and what was signed only if a fact that it states has
+    changed. What a person edited is drafted under the edits, which are kept."""
     notice, version = source.known.get(text.key, (None, None))
     if notice is None or version is None or notice.state == "withdrawn":
         return True
-    if version.inputs == text.inputs or notice.state == "sent" or version.edited:
+    if version.inputs == text.inputs or notice.state == "sent":
         return False
     return not signatures(session, notice, version) or bool(stale(facts_used(version), source.report))
 
@@ -384,7 +384,7 @@ def signatures(session: Session, notice: Notice, version: NoticeVersion) -> list
 
 def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draft) -> Drafted:
     incident, brief = source.incident, text.brief
-    notice, _ = source.known.get(text.key, (None, None))
+    notice, latest = source.known.get(text.key, (None, None))
     if notice is None:
         notice = Notice(
             key=text.key,
@@ -396,7 +396,9 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
             language=brief.language,
             recipient=brief.duty.recipient if brief.duty else brief.audience.value.replace("_", " "),
         )
-    version = new_version(desk, session, incident, notice, made, author="tocsin", inputs=text.inputs)
+    kept = with_edits(desk, session, notice, latest, brief, made) if latest and latest.edited else Wording(made)
+    made = kept.draft
+    version = new_version(desk, session, incident, notice, kept, author="tocsin", inputs=text.inputs)
     void_approvals(desk, session, incident, notice, "the text was drafted again from new facts")
     payload = {"notice": notice.id, "what": title(notice), "version": notice.version, "sha256": version.sha256}
     record(session, incident, "notice.drafted", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
@@ -404,18 +406,78 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
     return Drafted(identity(notice), title(notice), notice.version, notice.language, errors, len(made.missing))
 
 
+@dataclass(frozen=True)
+class Wording:
+    """A text to be kept; where a person's words stand in it, `drafted` is what the program had drafted under them."""
+
+    draft: Draft
+    drafted: str | None = None
+    note: str | None = None
+
+
+def with_edits(
+    desk: Desk, session: Session, notice: Notice, latest: NoticeVersion, brief: Brief, made: Draft
+) -> Wording:
+    """A new draft with the edits of people merged in; where both changed the same words, both stand there, marked."""
+    mine = _last_without_conflict(session, notice, latest)
+    base = mine.drafted or _drafted_before(session, notice, mine)
+    names = {"ours_name": f"version {mine.version}", "theirs_name": f"drafted from facts version {brief.facts_version}"}
+    merged = merge(base, mine.text, made.text, **names)
+    text = merged.text
+    note = f"the edits of version {mine.version} over a new draft" + (
+        f"; {merged.conflicts} passages to choose in" if merged.conflicts else ""
+    )
+    found = check(text, brief, desk.settings.templates)
+    return Wording(
+        replace(made, subject=subject(text), text=text, sha256=digest(text), findings=found), made.text, note
+    )
+
+
+def _last_without_conflict(session: Session, notice: Notice, version: NoticeVersion) -> NoticeVersion:
+    """The latest version that is not the program's own merge with passages left to choose in."""
+    while version.author == "tocsin" and has_conflict(version.text):
+        version = version_of(session, notice, version.version - 1)
+    return version
+
+
+def _drafted_before(session: Session, notice: Notice, version: NoticeVersion) -> str:
+    """The text that the program had drafted last before a version."""
+    return (
+        session.exec(
+            select(NoticeVersion.text)
+            .where(
+                NoticeVersion.notice_id == notice.id,
+                NoticeVersion.version < version.version,
+                col(NoticeVersion.edited).is_(False),
+            )
+            .order_by(col(NoticeVersion.version).desc())
+        ).first()
+        or version.text
+    )
+
+
+def version_of(session: Session, notice: Notice, number: int) -> NoticeVersion:
+    """The notice's version of that number, or a `BadInputError` that says how many there are."""
+    version = session.exec(
+        select(NoticeVersion).where(NoticeVersion.notice_id == notice.id, NoticeVersion.version == number)
+    ).first()
+    if version is None:
+        raise BadInputError(f"notice {notice.id} has no version {number}; it has 1 to {notice.version}")
+    return version
+
+
 def new_version(
     desk: Desk,
     session: Session,
     incident: Incident,
     notice: Notice,
-    made: Draft,
+    kept: Wording,
     *,
     author: str,
     inputs: str,
-    edited: bool = False,
 ) -> NoticeVersion:
     """Keep a text as the notice's next version; it is a draft again."""
+    made = kept.draft
     notice.version += 1
     notice.state = "draft"
     session.add(notice)
@@ -432,7 +494,9 @@ def new_version(
         findings=[asdict(finding) for finding in made.findings],
         inputs=inputs,
         author=author,
-        edited=edited,
+        edited=kept.drafted is not None,
+        drafted=kept.drafted,
+        note=kept.note,
         created_at=desk.clock(),
         zone=incident.zone,
     )

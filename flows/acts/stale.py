@@ -14,7 +14,7 @@ from templates.facts import stale
 
 MEND = {
     "draft": "it is drafted again with the next pass",
-    "edited": "edit it: it was edited by hand and is not drafted over",
+    "edited": "it is drafted again with the next pass, its edits kept; choose where both changed the same words",
     "approved": "its signatures no longer hold; it is drafted again and must be signed again",
     "sent": "send a follow-up or a correction: it was sent with the old value",
 }

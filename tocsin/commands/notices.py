@@ -6,38 +6,33 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.acts.answer import answer, questions
+from flows.acts.answer import answer
 from flows.acts.deliver import send_again
 from flows.acts.draft import ask_for
-from flows.acts.edit import edit_notice
+from flows.acts.edit import Edited, edit_notice, restore_version
 from flows.acts.hand_over import hand_over
-from flows.acts.read_notice import NoticeText, notice_list, notice_text
+from flows.acts.read_notice import notice_text
 from flows.acts.release import hold, release
 from flows.acts.sign import approve, reject
-from flows.acts.stale import stale_texts
 from flows.desk import Desk, open_desk
 from flows.start import run_now
 from models.clock import rfc3339
 from models.errors import BadInputError
 from tocsin.acting import actor
-from tocsin.output import By, Json, Number, line, print_json, table
+from tocsin.notices_shown import (
+    show_difference,
+    show_list,
+    show_questions,
+    show_stale,
+    show_text,
+    show_versions,
+)
+from tocsin.output import By, Json, Number, line, print_json
 
 app = typer.Typer()
 ACTS = (
-    "list",
-    "show",
-    "check",
-    "edit",
-    "approve",
-    "reject",
-    "hold",
-    "release",
-    "send",
-    "sent",
-    "stale",
-    "questions",
-    "answer",
-    "ask",
+    *("list", "show", "check", "versions", "diff", "edit", "restore", "approve", "reject", "hold", "release", "send"),
+    *("sent", "stale", "questions", "answer", "ask"),
 )
 
 
@@ -52,12 +47,18 @@ def notices(
         ),
     ] = None,
     file: Annotated[
-        str | None, typer.Argument(help="edit: the new text in Markdown; answer: the words; - for standard input.")
+        str | None,
+        typer.Argument(
+            help="edit: the new text in Markdown; answer: the words; - for standard input. restore: the version."
+        ),
     ] = None,
     language: Annotated[str, typer.Option("--language", help="answer, ask: in which language.")] = "en",
     sha256: Annotated[
-        str | None, typer.Option("--sha256", help="approve: the hash of the text you read (8 characters or more).")
+        str | None,
+        typer.Option("--sha256", help="approve, edit: the hash of the text you read (8 characters or more)."),
     ] = None,
+    since: Annotated[int | None, typer.Option("--from", help="diff: the earlier version (the one before).")] = None,
+    to: Annotated[int | None, typer.Option("--to", help="diff: the later version (the latest).")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="sent: when it was filed, with its zone.")] = None,
     reference: Annotated[
@@ -69,7 +70,7 @@ def notices(
     by: By = None,
     json: Json = False,
 ) -> None:
-    """List, show, check, edit, approve, reject, hold, release and send notices; answer what they leave open.
+    """List, show, check, edit, compare, approve, reject, hold, release and send notices; answer what they leave open.
 
     `ask` drafts what the facts do not call for: substitute, newspaper, sms, followup, withdrawal, correction.
 
@@ -81,29 +82,27 @@ def notices(
     if act not in ACTS:
         raise BadInputError(f"{act!r} is not an act; known are {', '.join(ACTS)}")
     if act == "list":
-        _list(desk, number, json=json)
+        show_list(desk, number, json=json)
     elif act == "stale":
-        _stale(desk, number, json=json)
+        show_stale(desk, number, json=json)
     elif act == "questions":
-        _questions(desk, number, json=json)
+        show_questions(desk, number, json=json)
     elif act == "answer":
-        if not notice or not file:
-            raise BadInputError(
-                f"answer needs a question's key and a file with the words; see `tocsin notices {number} questions`"
-            )
-        answer(desk, number, notice, _text(file), language, by=actor(by, desk.settings))
-        said = {"number": number, "answered": notice, "language": language}
-        print_json(said) if json else line(
-            f"{notice} ({language}): kept; texts that ask for it are drafted again with the next pass"
-        )
+        _answer(desk, number, notice, file, language, actor(by, desk.settings), json=json)
     elif act == "ask":
         _ask(desk, number, notice, language, json=json)
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     elif act == "sent":
         _sent(desk, number, notice, actor(by, desk.settings), at, reference, evidence, json=json)
+    elif act in ("show", "check"):
+        show_text(notice_text(desk, number, _id(number, notice)), findings_only=act == "check", json=json)
+    elif act == "versions":
+        show_versions(desk, number, _id(number, notice), json=json)
+    elif act == "diff":
+        show_difference(desk, number, _id(number, notice), since, to, json=json)
     else:
-        _one(desk, number, act, _id(number, notice), file, sha256, reason, by, json=json)
+        _one(desk, number, act, _id(number, notice), file, sha256, reason, actor(by, desk.settings), json=json)
 
 
 def _ask(desk: Desk, number: str, form: str | None, language: str, *, json: bool) -> None:
@@ -132,14 +131,10 @@ def _one(
     file: str | None,
     sha256: str | None,
     reason: str | None,
-    by: str | None,
+    who: str,
     *,
     json: bool,
 ) -> None:
-    who = actor(by, desk.settings)
-    if act in ("show", "check"):
-        _show(notice_text(desk, number, notice), findings_only=act == "check", json=json)
-        return
     said: dict[str, Any] = {"number": number, "notice": notice, "act": act, "by": who}
     if act == "approve":
         signed = approve(desk, number, notice, by=who, sha256=sha256)
@@ -157,10 +152,22 @@ def _one(
         release(desk, number, notice, by=who)
         words = "released"
     else:
-        edited = edit_notice(desk, number, notice, _text(file), by=who)
+        edited = _edited(desk, number, act, notice, file, sha256, who)
         said |= {"version": edited.version, "sha256": edited.sha256, "findings": list(edited.findings)}
         words = f"version {edited.version}, SHA-256 {edited.sha256}; {len(edited.findings)} findings"
+        if edited.findings:
+            words += f", see `tocsin notices {number} check {notice}`"
     print_json(said) if json else line(f"notice {notice}: {words}")
+
+
+def _edited(desk: Desk, number: str, act: str, notice: int, file: str | None, sha256: str | None, who: str) -> Edited:
+    if act == "edit":
+        return edit_notice(desk, number, notice, _text(file), by=who, sha256=sha256)
+    if file is None or not file.isdecimal():
+        raise BadInputError(
+            f"restore needs the number of a version; `tocsin notices {number} versions {notice}` lists them"
+        )
+    return restore_version(desk, number, notice, int(file), by=who)
 
 
 def _needed(reason: str | None) -> str:
@@ -178,77 +185,16 @@ def _text(file: str | None) -> str:
         raise BadInputError(f"{file}: cannot be read as UTF-8 text; check the path and how it was saved") from error
 
 
-def _list(desk: Desk, number: str, *, json: bool) -> None:
-    found = notice_list(desk, number)
-    if json:
-        print_json([dataclasses.asdict(one) for one in found])
-        return
-    if not found:
-        line(f"No text has been drafted for {number}; `tocsin respond {number}` drafts them.")
-        return
-    table(
-        ("id", "text", "for", "state", "version", "SHA-256", "findings", "missing", "still to sign"),
-        (
-            (
-                one.notice,
-                one.what,
-                one.provision or one.audience,
-                one.state + (", held" if one.held else ""),
-                one.version,
-                one.sha256[:12],
-                one.errors + one.warnings,
-                one.missing,
-                ", ".join(one.still_needed),
-            )
-            for one in found
-        ),
+def _answer(desk: Desk, number: str, key: str | None, file: str | None, language: str, who: str, *, json: bool) -> None:
+    if not key or not file:
+        raise BadInputError(
+            f"answer needs a question's key and a file with the words; see `tocsin notices {number} questions`"
+        )
+    answer(desk, number, key, _text(file), language, by=who)
+    said = {"number": number, "answered": key, "language": language}
+    print_json(said) if json else line(
+        f"{key} ({language}): kept; texts that ask for it are drafted again with the next pass"
     )
-
-
-def _show(text: NoticeText, *, findings_only: bool, json: bool) -> None:
-    if json:
-        print_json(dataclasses.asdict(text))
-    else:
-        if not findings_only:
-            line(f"Subject: {text.subject}")
-            line()
-            line(text.text)
-            line()
-        line(f"version {text.version}, SHA-256 {text.sha256}, facts version {text.facts_version}, {text.state}")
-        for finding in text.findings:
-            line(f"  {finding['level']}: {finding['place']}: {finding['message']} {finding['mend']}")
-        for one in text.missing:
-            line(f"  not known: {one['question']}")
-    if findings_only and any(finding["level"] == "error" for finding in text.findings):
-        raise typer.Exit(1)
-
-
-def _questions(desk: Desk, number: str, *, json: bool) -> None:
-    found = questions(desk, number)
-    if json:
-        print_json([dataclasses.asdict(one) for one in found])
-    elif found:
-        table(
-            ("key", "question", "languages", "notices that wait"),
-            ((one.key, one.question, ", ".join(one.languages), len(one.notices)) for one in found),
-        )
-    else:
-        line("No text leaves a question open.")
-
-
-def _stale(desk: Desk, number: str, *, json: bool) -> None:
-    found = stale_texts(desk, number)
-    if json:
-        print_json([dataclasses.asdict(one) for one in found])
-    elif found:
-        table(
-            ("notice", "text", "state", "fact", "was", "is", "what to do"),
-            ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found),
-        )
-    else:
-        line("Every text says what the facts say.")
-    if found:
-        raise typer.Exit(1)
 
 
 def _send(desk: Desk, number: str, key: str | None, who: str, *, json: bool) -> None:
@@ -256,7 +202,7 @@ def _send(desk: Desk, number: str, key: str | None, who: str, *, json: bool) -> 
         send_again(desk, number, key, by=who)
     for flow in ("notify_authorities", "notify_people", "brief_press"):
         run_now(desk.settings, flow, number)
-    _list(desk, number, json=json)
+    show_list(desk, number, json=json)
 
 
 def _sent(

@@ -11,6 +11,7 @@ from flows.acts.sign import approve
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError, LeaseHeldError, NotAllowedError
 from models.tables import Approval, DutyRecord, Notice, NoticeVersion
+from templates.merge import CONFLICT
 from tests.flows.meridia import (
     LEGAL,
     PR,
@@ -125,17 +126,78 @@ def test_earlier_versions_are_kept(drafted: Desk) -> None:
     assert versions[0].sha256 == filing.sha256
 
 
-def test_what_a_person_edited_is_not_drafted_over(drafted: Desk) -> None:
+def test_what_a_person_edited_is_kept_when_new_facts_are_drafted_under_it(drafted: Desk) -> None:
     [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
     text = notice_text(drafted, NUMBER, filing.notice).text
-    edited = edit_notice(drafted, NUMBER, filing.notice, text.replace("customers", "travellers"), by=LEGAL)
+    edit_notice(drafted, NUMBER, filing.notice, text.replace("customers", "travellers"), by=LEGAL)
     add(drafted, NUMBER, MORE_RECORDS)
 
     draft(drafted, NUMBER)
+    draft(drafted, NUMBER)
 
     now = notice_text(drafted, NUMBER, filing.notice)
-    assert (now.version, now.sha256, now.author) == (2, edited.sha256, LEGAL)
-    assert "31,400" in now.text
+    assert (now.version, now.author) == (3, "tocsin")
+    assert "travellers" in now.text
+    assert "customers" not in now.text
+    assert "33,850" in now.text
+    assert not [finding for finding in now.findings if finding["level"] == "error"]
+
+
+def test_words_that_a_person_and_the_new_facts_both_changed_are_shown_and_block_the_signature(drafted: Desk) -> None:
+    [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
+    text = notice_text(drafted, NUMBER, filing.notice).text
+    edit_notice(drafted, NUMBER, filing.notice, text.replace("31,400", "about 31,000"), by=LEGAL)
+    add(drafted, NUMBER, MORE_RECORDS)
+    draft(drafted, NUMBER)
+
+    now = notice_text(drafted, NUMBER, filing.notice)
+
+    assert "about 31,000" in now.text
+    assert "33,850" in now.text
+    [conflict] = [finding for finding in now.findings if finding["rule"] == "conflict"]
+    assert "version 2 says" in conflict["message"]
+    assert "drafted from facts version 2 says" in conflict["message"]
+    with pytest.raises(NotAllowedError, match="cannot be signed"):
+        approve(drafted, NUMBER, filing.notice, by=LEGAL)
+
+
+def test_a_conflict_that_nobody_has_settled_is_made_anew_from_the_words_of_the_person(drafted: Desk) -> None:
+    [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
+    text = notice_text(drafted, NUMBER, filing.notice).text
+    edit_notice(drafted, NUMBER, filing.notice, text.replace("31,400", "about 31,000"), by=LEGAL)
+    for facts in (MORE_RECORDS, "records: 40000"):
+        add(drafted, NUMBER, facts)
+        draft(drafted, NUMBER)
+
+    now = notice_text(drafted, NUMBER, filing.notice)
+
+    assert now.text.count("<<<<<<<") == 1
+    assert "33,850" not in now.text
+    assert "40,000" in now.text
+
+
+def test_once_a_person_has_chosen_the_text_can_be_signed(drafted: Desk) -> None:
+    [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
+    text = notice_text(drafted, NUMBER, filing.notice).text
+    edit_notice(drafted, NUMBER, filing.notice, text.replace("31,400", "about 31,000"), by=LEGAL)
+    add(drafted, NUMBER, MORE_RECORDS)
+    draft(drafted, NUMBER)
+
+    chosen = CONFLICT.sub(lambda found: found["theirs"].rstrip(), notice_text(drafted, NUMBER, filing.notice).text)
+    edit_notice(drafted, NUMBER, filing.notice, chosen, by=LEGAL)
+    draft(drafted, NUMBER)
+
+    assert approve(drafted, NUMBER, filing.notice, by=LEGAL).still_needed == ()
+
+
+def test_who_edits_a_text_that_somebody_changed_meanwhile_is_told_and_nothing_is_lost(drafted: Desk) -> None:
+    [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
+    text = notice_text(drafted, NUMBER, filing.notice).text
+    edit_notice(drafted, NUMBER, filing.notice, text + "\nOne.\n", by=LEGAL, sha256=filing.sha256)
+
+    with pytest.raises(NotAllowedError, match=f"version 2 is by {LEGAL}"):
+        edit_notice(drafted, NUMBER, filing.notice, text + "\nTwo.\n", by=PR, sha256=filing.sha256)
+    assert notice_text(drafted, NUMBER, filing.notice).text.endswith("One.\n")
 
 
 def test_an_edit_ends_earlier_signatures(drafted: Desk) -> None:

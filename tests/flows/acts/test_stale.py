@@ -51,9 +51,12 @@ def test_every_text_that_states_a_changed_fact_is_listed_with_the_old_and_the_ne
     ("state", "mend"),
     [
         ("draft", "it is drafted again with the next pass"),
-        ("edited", "edit it: it was edited by hand and is not drafted over"),
+        ("edited", "it is drafted again with the next pass, its edits kept; choose where both changed the same words"),
         ("approved", "its signatures no longer hold; it is drafted again and must be signed again"),
-        ("edited and approved", "edit it: it was edited by hand and is not drafted over"),
+        (
+            "edited and approved",
+            "it is drafted again with the next pass, its edits kept; choose where both changed the same words",
+        ),
         ("sent", "send a follow-up or a correction: it was sent with the old value"),
     ],
 )

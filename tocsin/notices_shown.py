@@ -1,0 +1,142 @@
+"""How notices are shown: as one JSON document, or to a person."""
+
+import dataclasses
+import sys
+
+import typer
+
+from flows.acts.answer import questions
+from flows.acts.read_notice import NoticeText, notice_list
+from flows.acts.stale import stale_texts
+from flows.acts.versions import compared, versions
+from flows.desk import Desk
+from models.clock import rfc3339
+from templates.compare import Piece
+from tocsin.output import line, local, print_json, table
+
+_MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+_COLOURS = {"same": ("", ""), "gone": ("\x1b[31;9m", "\x1b[0m"), "new": ("\x1b[32;1m", "\x1b[0m")}
+
+
+def show_list(desk: Desk, number: str, *, json: bool) -> None:
+    """Every notice with its state and who still signs."""
+    found = notice_list(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+        return
+    if not found:
+        line(f"No text has been drafted for {number}; `tocsin respond {number}` drafts them.")
+        return
+    table(
+        ("id", "text", "for", "state", "version", "SHA-256", "findings", "missing", "still to sign"),
+        (
+            (
+                one.notice,
+                one.what,
+                one.provision or one.audience,
+                one.state + (", held" if one.held else ""),
+                one.version,
+                one.sha256[:12],
+                one.errors + one.warnings,
+                one.missing,
+                ", ".join(one.still_needed),
+            )
+            for one in found
+        ),
+    )
+
+
+def show_text(text: NoticeText, *, findings_only: bool, json: bool) -> None:
+    """One text with what was found about it; ends with status 1 where its check finds an error."""
+    if json:
+        print_json(dataclasses.asdict(text))
+    else:
+        if not findings_only:
+            line(f"Subject: {text.subject}")
+            line()
+            line(text.text)
+            line()
+        line(f"version {text.version}, SHA-256 {text.sha256}, facts version {text.facts_version}, {text.state}")
+        for finding in text.findings:
+            line(f"  {finding['level']}: {finding['place']}: {finding['message']}; {finding['mend']}")
+        for one in text.missing:
+            line(f"  not known: {one['question']}")
+    if findings_only and any(finding["level"] == "error" for finding in text.findings):
+        raise typer.Exit(1)
+
+
+def show_versions(desk: Desk, number: str, notice: int, *, json: bool) -> None:
+    """Every version of a notice, latest first."""
+    found = versions(desk, number, notice)
+    if json:
+        print_json([dataclasses.asdict(one) | {"created_at": rfc3339(one.created_at)} for one in found])
+        return
+    table(
+        ("version", "when", "by", "how", "facts", "SHA-256", "errors"),
+        (
+            (
+                one.version,
+                local(one.created_at, one.zone),
+                one.author,
+                one.note,
+                one.facts_version,
+                one.sha256[:12],
+                one.errors,
+            )
+            for one in found
+        ),
+    )
+
+
+def show_difference(desk: Desk, number: str, notice: int, old: int | None, new: int | None, *, json: bool) -> None:
+    """What changed between two versions, word by word."""
+    found = compared(desk, number, notice, old, new)
+    if json:
+        passages = [
+            {"line": one.line, "was": one.was, "is": one.now, "pieces": [dataclasses.asdict(p) for p in one.pieces]}
+            for one in found.differences
+        ]
+        print_json({"number": number, "notice": notice, "from": found.old, "to": found.new, "differences": passages})
+        return
+    line(f"notice {notice}, {found.what}: version {found.old} to version {found.new}")
+    for one in found.differences:
+        line(f"\nline {one.line}:")
+        line("".join(_marked(piece) for piece in one.pieces).rstrip("\n"))
+    if not found.differences:
+        line("They read the same.")
+
+
+def _marked(piece: Piece) -> str:
+    before, after = (_COLOURS if sys.stdout.isatty() else _MARKS)[piece.kind]
+    words = piece.text.rstrip("\n")
+    return f"{before}{words}{after}{piece.text[len(words) :]}" if words else piece.text
+
+
+def show_questions(desk: Desk, number: str, *, json: bool) -> None:
+    """What people can answer so that texts get whole."""
+    found = questions(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+    elif found:
+        table(
+            ("key", "question", "languages", "notices that wait"),
+            ((one.key, one.question, ", ".join(one.languages), len(one.notices)) for one in found),
+        )
+    else:
+        line("No text leaves a question open.")
+
+
+def show_stale(desk: Desk, number: str, *, json: bool) -> None:
+    """Every text that states what is no longer so; ends with status 1 where there is one."""
+    found = stale_texts(desk, number)
+    if json:
+        print_json([dataclasses.asdict(one) for one in found])
+    elif found:
+        table(
+            ("notice", "text", "state", "fact", "was", "is", "what to do"),
+            ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found),
+        )
+    else:
+        line("Every text says what the facts say.")
+    if found:
+        raise typer.Exit(1)
