@@ -354,7 +354,7 @@ def _inputs(brief: Brief) -> str:
     return sha256_of(
         {
             "report": brief.report.model_dump(mode="json"),
-            "duty": DUTY.dump_python(brief.duty, mode="json") if brief.duty else None,
+            "duty": DUTY.dump_python(brief.duty, mode="json", fallback=list) if brief.duty else None,
             "voice": asdict(brief.voice),
             "measures": [
                 [dict(measure.texts), rfc3339(measure.done_at) if measure.done_at else None]

@@ -130,7 +130,7 @@ def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
 
 
 def _kept(session: Session, incident: Incident, row: DutyRecord | None, duty: Duty) -> Moved | None:
-    body = DUTY.dump_python(duty, mode="json")
+    body = DUTY.dump_python(duty, mode="json", fallback=list)
     if row is None:
         row = DutyRecord(
             incident_id=identity(incident),
