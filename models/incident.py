@@ -44,6 +44,13 @@ def next_number(session: Session, now: datetime) -> str:
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
 
 
+def find_locked(session: Session, number: str) -> Incident:
+    """The incident with its row locked until the transaction ends, so that of two who decide at once the second waits."""
+    incident = find(session, number)
+    session.refresh(incident, with_for_update=True)
+    return incident
+
+
 def facts_of(session: Session, incident: Incident, version: int | None = None) -> Report:
     """The incident's facts: the latest version, or the one asked for."""
     wanted = version or incident.facts_version

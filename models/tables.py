@@ -68,6 +68,9 @@ class Incident(Row, table=True):
     playbook: str | None = None
     playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     private: bool = True  # only its members see it in the console
+    wake_at: datetime | None = _instant(index=True, nullable=True)  # when time alone next changes its steps
+    halted_at: datetime | None = _instant(nullable=True)  # a run was cancelled: nothing is carried on until resumed
+    halted_by: str | None = None
     published: int = 0  # how many ledger entries the Prefect UI has been told
     passes: int = 0  # how many runs have carried it; part of the key that starts the next one
     ledger_count: int = 0
@@ -157,6 +160,7 @@ class Step(Row, table=True):
     finished_at: datetime | None = _instant(nullable=True)
     next_try_at: datetime | None = _instant(nullable=True)
     due_at: datetime | None = _instant(index=True, nullable=True)
+    overdue: bool = False
     zone: str = "UTC"
     done_by: str | None = None
     note: str | None = None

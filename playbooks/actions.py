@@ -44,6 +44,18 @@ def _known_placeholders(text: str) -> str:
     return text
 
 
+RECORDED_EVENTS = (
+    "alert.fired",
+    "delivery.sent",
+    "duty.gained",
+    "duty.met",
+    "evidence.recorded",
+    "facts.added",
+    "notice.ready",
+    "notice.released",
+)
+"""What the incident's own ledger says and a step may wait for."""
+
 SettingName = Annotated[str, _one_word_after("setting")]
 Addressee = Annotated[str, _one_word_after("setting", "role")]
 Line = Annotated[
@@ -123,6 +135,22 @@ class WaitForFact(Inputs):
     condition: Annotated[dict[str, Any], AfterValidator(_known_facts)]  # Any: the parser checks the words and arguments
 
 
+def _known_event(name: str) -> str:
+    if "." in name and name not in RECORDED_EVENTS:
+        raise ValueError(f"unknown event {name!r}{nearest(name, RECORDED_EVENTS)}")
+    return name
+
+
+class WaitForEvent(Inputs):
+    """A wait until something happens: one of `RECORDED_EVENTS`, or, by a word of one's own, what is told from outside.
+
+    `about` narrows it down, such as `{audience: authority}` or `{provision: eu-gdpr-33}`.
+    """
+
+    event: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z_]+)?$"), AfterValidator(_known_event)]
+    about: dict[str, Line] = {}
+
+
 class HoldMarketingSends(Inputs):
     """A request to the campaign system to leave the affected people alone, or with `release` to go on."""
 
@@ -156,6 +184,7 @@ ACTIONS: Mapping[str, ActionSpec] = {
         ActionSpec("ask_person", AskPerson, channel="person"),
         ActionSpec("record_evidence", RecordEvidence, preserves=True),
         ActionSpec("wait_for_fact", WaitForFact),
+        ActionSpec("wait_for_event", WaitForEvent),
         ActionSpec("hold_marketing_sends", HoldMarketingSends, channel="campaign"),
     )
 }

@@ -3,7 +3,7 @@
 Pure: the same playbook, facts, record and time give the same plan. Nothing is started here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,8 @@ from functools import cached_property
 from models.condition import Answer, parse_condition
 from models.report import Report
 from models.vocabulary import PersonRole
-from playbooks.actions import AskPerson, WaitForFact
+from playbooks.actions import AskPerson, WaitForEvent, WaitForFact
+from playbooks.event import Event, has_happened
 from playbooks.item import items_of
 from playbooks.order import all_before, in_order, needed, sources, waits_graph
 from playbooks.playbook import Playbook
@@ -39,6 +40,7 @@ class StepState(StrEnum):
     WAITING_FOR_PERSON = "waiting_for_person"
     WAITING_FOR_APPROVAL = "waiting_for_approval"
     WAITING_FOR_FACT = "waiting_for_fact"
+    WAITING_FOR_EVENT = "waiting_for_event"
     UNDECIDED = "undecided"
     RUNNING = "running"
     FAILED = "failed"
@@ -47,6 +49,7 @@ class StepState(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
+ON_OTHERS = frozenset({StepState.WAITING_FOR_PERSON, StepState.WAITING_FOR_FACT, StepState.WAITING_FOR_EVENT})
 CLOSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.NOT_NEEDED})
 
 
@@ -66,6 +69,7 @@ class StepRecord:
 
 
 NOTHING = StepRecord()
+_NOT_TAKEN_UP = (RecordState.PENDING, RecordState.ASKED)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class PlannedStep:
     """One step, or one item of a repeated step, and where it stands.
 
     `key` is unique in the plan (`isolate`, `tell_party[acme]`); `item` is the item's own name. `asked` are the roles
-    whose turn it is. `due_at` counts from `ready_at`, when its turn came. Each tuple is empty unless it says why it waits.
+    whose turn it is. `due_at` and `gives_up_at` count from `ready_at`, when its turn came: by the first it should be done,
+    at the second its wait has failed. Each tuple is empty unless it says why it waits.
     """
 
     key: str
@@ -89,6 +94,7 @@ class PlannedStep:
     attempts: int = 0
     ready_at: datetime | None = None
     due_at: datetime | None = None
+    gives_up_at: datetime | None = None
     overdue: bool = False
     retry_at: datetime | None = None
 
@@ -125,14 +131,24 @@ class Plan:
     def wake_at(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which time alone changes the plan, or None."""
         moments = [
-            moment for step in self.steps if not step.closed for moment in (step.retry_at, step.due_at) if moment
+            moment
+            for step in self.steps
+            if not step.closed
+            for moment in (step.retry_at, step.due_at, step.gives_up_at)
+            if moment
         ]
         return min((moment for moment in moments if moment > now), default=None)
 
 
-def plan(playbook: Playbook, report: Report, record: Mapping[str, StepRecord], now: datetime) -> Plan:
+def plan(
+    playbook: Playbook,
+    report: Report,
+    record: Mapping[str, StepRecord],
+    now: datetime,
+    events: Collection[Event] = (),
+) -> Plan:
     """Where every step stands; `record` is by the planned steps' keys, and a step that is not in it has not begun."""
-    return _Planning(playbook, report, record, now).whole()
+    return _Planning(playbook, report, record, now, events).whole()
 
 
 def measures_taken(planned: Plan, language: str = "en") -> list[str]:
@@ -161,6 +177,7 @@ class _Planning:
     report: Report
     record: Mapping[str, StepRecord]
     now: datetime
+    events: Collection[Event] = ()
     found: dict[str, PlannedStep] = field(default_factory=dict)
     ended: dict[str, datetime | None] = field(default_factory=dict)
     waiting: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -266,16 +283,23 @@ class _Planning:
             return replace(blank, state=StepState.DONE, outcome="done", reason="every step of it is settled")
         if step.task or self._of(one).state is RecordState.ASKED:
             return replace(blank, state=StepState.WAITING_FOR_PERSON, asked=_roles(step))
-        if step.action == "wait_for_fact":
-            inputs = step.typed_inputs()
-            assert isinstance(inputs, WaitForFact), "the registry gives this action this model"
+        return self._waiting(step, blank) or blank
+
+    def _waiting(self, step: Step, blank: PlannedStep) -> PlannedStep | None:
+        inputs = step.typed_inputs() if step.action else None
+        if isinstance(inputs, WaitForFact):
             answer = parse_condition(inputs.condition, PLAYBOOK_WORDS)(Situation(self.report, {}))
             if not answer.value:
                 reason = "; ".join(answer.reasons)
                 return replace(
                     blank, state=StepState.WAITING_FOR_FACT, reason=reason, missing_facts=tuple(answer.missing)
                 )
-        return blank
+        if isinstance(inputs, WaitForEvent) and not has_happened(inputs, self.events):
+            about = "".join(f", {key} {value}" for key, value in inputs.about.items())
+            return replace(
+                blank, state=StepState.WAITING_FOR_EVENT, reason=f"{inputs.event}{about} has not happened yet"
+            )
+        return None
 
     def _timed(self, one: _Instance, planned: PlannedStep) -> PlannedStep:
         was = self._of(one)
@@ -285,11 +309,13 @@ class _Planning:
             return planned
         ready_at = was.ready_at or was.started_at or self._turn_came(one)
         due_at = ready_at + one.step.within if one.step.within and not unready else None
+        limit = one.step.wait_limit if planned.state in ON_OTHERS and was.state in _NOT_TAKEN_UP else None
         overdue = bool(due_at and due_at < self.now and not planned.closed)
         asked = planned.asked
         if overdue and one.step.stand_in and planned.state is StepState.WAITING_FOR_PERSON:
             asked = tuple(dict.fromkeys([*asked, one.step.stand_in]))
-        return replace(planned, ready_at=ready_at, due_at=due_at, overdue=overdue, asked=asked)
+        gives_up_at = ready_at + limit if limit else None
+        return replace(planned, ready_at=ready_at, due_at=due_at, gives_up_at=gives_up_at, overdue=overdue, asked=asked)
 
     # Why a step waits, or need not be done ----------------------------------------------------------------------------
 

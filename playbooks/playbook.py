@@ -114,12 +114,21 @@ def load_playbooks(*extra: Path) -> dict[str, Playbook]:
 
     Sub-playbooks are unfolded. Raises `BadInputError`, one line, for the first that is wrong.
     """
+    return _loaded(path for folder in (BUILT_IN, *extra) for path in files_in(folder))
+
+
+def load_playbook(file: Path, *extra: Path) -> Playbook:
+    """One playbook from a file of its own, with the sub-playbooks that it names taken from ours and the folders."""
+    others = [path for folder in (BUILT_IN, *extra) for path in files_in(folder)]
+    return _loaded([*others, file])[_read(file)[0].name]
+
+
+def _loaded(paths: Iterable[Path]) -> dict[str, Playbook]:
     read: dict[str, tuple[Playbook, Document]] = {}
-    for folder in (BUILT_IN, *extra):
-        for path in files_in(folder):
-            playbook, document = _read(path)
-            read.pop(playbook.name, None)  # what replaces another also comes later than it did
-            read[playbook.name] = (playbook, document)
+    for path in paths:
+        playbook, document = _read(path)
+        read.pop(playbook.name, None)  # what replaces another also comes later than it did
+        read[playbook.name] = (playbook, document)
     _refuse_recursion(read)
     whole: dict[str, Playbook] = {}
     for name in read:

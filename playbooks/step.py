@@ -18,6 +18,8 @@ from playbooks.situation import RawCondition
 
 MOST_ATTEMPTS = 20
 LONGEST_RETRYING = timedelta(days=7)
+LONGEST_ATTEMPT = timedelta(minutes=5)
+WAITS = ("wait_for_fact", "wait_for_event", "ask_person")
 
 
 class Part(BaseModel):
@@ -153,6 +155,7 @@ class Step(Part):
     when: RawCondition | None = None
     for_each: Literal["people", "data", "contracts"] | None = None
     within: Period | None = None
+    limit: Period | None = None
     retry: Retry | None = None
     on_failure: Annotated[str, AfterValidator(_failure_rule)] = "ask"
     evidence: Annotated[Literal["required"] | tuple[str, ...], BeforeValidator(_evidence)] | None = None
@@ -183,6 +186,16 @@ class Step(Part):
     def handler(self) -> str | None:
         """The key of the step that takes over when this one fails, if it names one."""
         return self.on_failure.removeprefix("step:") if self.on_failure.startswith("step:") else None
+
+    @property
+    def attempt_limit(self) -> timedelta:
+        """How long one attempt of its action may take before it is ended and counts as failed."""
+        return self.limit if self.limit and self.action not in WAITS else LONGEST_ATTEMPT
+
+    @property
+    def wait_limit(self) -> timedelta | None:
+        """How long it waits for a person, a fact or an event before it counts as failed; None: for ever."""
+        return self.limit if self.task or self.action in WAITS else None
 
     @property
     def goes_on_after_failure(self) -> bool:
@@ -230,6 +243,7 @@ FITTING = {
     "answers": ("task",),
     "inputs": ("action",),
     "retry": ("action",),
+    "limit": ("task", "action"),
     "evidence": ("task", "action"),
     "preserves": ("task", "action"),
     "destroys": ("task", "action"),

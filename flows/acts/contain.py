@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from flows.acts.deliver import Attempt, attempt, falls_to_a_person, new_delivery, queue
+from flows.acts.deliver import Attempt, attempt, falls_to_a_person, give_up, new_delivery, queue
 from flows.acts.evidence import preserve_record
+from flows.acts.limit import TookTooLongError, within
 from flows.acts.playbook import kept_playbook, planned, step_rows
 from flows.desk import Desk
 from integrations.channel import Channel
+from models.clock import rfc3339
 from models.errors import TocsinError
 from models.incident import find, identity
 from models.ledger import record
@@ -26,14 +28,18 @@ from playbooks.actions import (
     SendMail,
     filled,
 )
-from playbooks.plan import PlannedStep, StepState
+from playbooks.period import in_words
+from playbooks.plan import Plan, PlannedStep, StepState
+from playbooks.step import Step as PlaybookStep
 from playbooks.step import in_language
 
-Way = tuple[Channel, str, Mapping[str, Any]]
+Way = tuple[Channel, str, Mapping[str, Any]]  # by which channel, to whom, what; Any: plain JSON
+BY_HAND = "no way out is set for it: do it by hand, as the outbox says, and say that it is done"
 WAITS = {
     StepState.WAITING_FOR_PERSON: "a person",
     StepState.WAITING_FOR_APPROVAL: "approval",
     StepState.WAITING_FOR_FACT: "a fact",
+    StepState.WAITING_FOR_EVENT: "an event",
 }
 
 
@@ -51,9 +57,15 @@ def ready_steps(desk: Desk, number: str) -> list[tuple[str, str]]:
         plan = planned(desk, session, incident)
         if plan is None:
             return []
+        while _given_up(desk, session, incident, plan):
+            plan = planned(desk, session, incident) or plan
         rows = step_rows(session, incident)
         for step in plan.steps:
             _brought_up(desk, session, incident, rows.get(step.key), step)
+        for key in rows.keys() - plan.by_key.keys():
+            _left_behind(desk, session, incident, rows[key])
+        incident.wake_at = plan.wake_at(desk.clock())
+        session.add(incident)
         return [
             (step.key, in_language(step.step.title, "en") + (f": {step.item}" if step.item else ""))
             for step in plan.ready
@@ -73,37 +85,76 @@ def _taken_up(desk: Desk, session: Session, incident: Incident, row: Step) -> No
         session.add(row)
 
 
-def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | None, step: PlannedStep) -> None:
-    row = row or Step(
+def _given_up(desk: Desk, session: Session, incident: Incident, plan: Plan) -> bool:
+    """Count every wait that is over its own limit as failed; tells whether there was one."""
+    rows, now = step_rows(session, incident), desk.clock()
+    over = [step for step in plan.steps if step.gives_up_at and step.gives_up_at <= now]
+    for step in over:
+        row = rows.get(step.key) or _new_row(session, incident, step)
+        row.record, row.finished_at = "failed", now
+        row.attempts = max(row.attempts, step.step.retry.attempts if step.step.retry else 1)
+        session.add(row)
+        limit = in_words(step.step.wait_limit) if step.step.wait_limit else ""
+        payload = {"step": row.key, "title": row.title, "attempt": row.attempts, "why": f"nothing came within {limit}"}
+        _note(desk, session, incident, "step.failed", payload)
+    session.flush()
+    return bool(over)
+
+
+def _left_behind(desk: Desk, session: Session, incident: Incident, row: Step) -> None:
+    """Close a step that the playbook does not have any more; what was done stays done."""
+    if row.state in ("done", "skipped", "not_needed"):
+        return
+    row.state, row.record, row.reason = "not_needed", "pending", "the playbook has no such step any more"
+    session.add(row)
+    _note(desk, session, incident, "step.not_needed", {"step": row.key, "title": row.title, "because": row.reason})
+
+
+def _new_row(session: Session, incident: Incident, step: PlannedStep) -> Step:
+    row = Step(
         incident_id=identity(incident),
         key=step.key,
         title=in_language(step.step.title, "en") + (f": {step.item}" if step.item else ""),
         phase=step.step.phase.value,
         zone=incident.zone,
+        state="",
     )
-    news = row.state != step.state.value
+    session.add(row)
+    return row
+
+
+def _brought_up(desk: Desk, session: Session, incident: Incident, row: Step | None, step: PlannedStep) -> None:
+    begun = row is not None
+    row = row or _new_row(session, incident, step)
+    news, late = row.state != step.state.value, step.overdue and not row.overdue
     row.state, row.reason = step.state.value, step.reason or _why_by_hand(row, step)
     row.role = " or ".join(role.value for role in step.asked) or (step.step.role.value if step.step.role else None)
-    row.ready_at, row.due_at = step.ready_at, step.due_at
+    row.ready_at, row.due_at, row.overdue = step.ready_at, step.due_at, step.overdue
     session.add(row)
     if news and step.state in WAITS:
-        payload = {
+        waits = {
             "step": row.key,
             "title": row.title,
-            "for": f"{WAITS[step.state]} ({row.role or ', '.join(step.missing_facts)})",
+            "for": f"{WAITS[step.state]} ({_for_whom(row, step)})",
         }
-        _note(desk, session, incident, "step.waiting", payload)
-    elif news and step.state is StepState.NOT_NEEDED and step.step.when is not None:
+        _note(desk, session, incident, "step.waiting", waits)
+    elif news and step.state is StepState.NOT_NEEDED and (begun or step.step.when is not None or step.step.for_each):
         _note(desk, session, incident, "step.not_needed", {"step": row.key, "title": row.title, "because": step.reason})
+    if late:
+        due = rfc3339(step.due_at) if step.due_at else None
+        payload = {"step": row.key, "title": row.title, "due_at": due, "asked": row.role}
+        _note(desk, session, incident, "step.overdue", payload)
+
+
+def _for_whom(row: Step, step: PlannedStep) -> str:
+    if step.state is StepState.WAITING_FOR_EVENT:
+        return str(step.step.inputs["event"])
+    return row.role or ", ".join(step.missing_facts)
 
 
 def _why_by_hand(row: Step, step: PlannedStep) -> str:
-    falls_to_somebody = row.record == "asked" and step.step.action != "ask_person"
-    return (
-        "no way out is set for it: do it by hand, as the outbox says, and say that it is done"
-        if falls_to_somebody
-        else ""
-    )
+    falls_to_somebody = row.record == "asked" and step.step.action not in ("ask_person", None)
+    return BY_HAND if falls_to_somebody else ""
 
 
 def perform(desk: Desk, number: str, key: str) -> str:
@@ -127,11 +178,19 @@ def perform(desk: Desk, number: str, key: str) -> str:
         session.add(row)
         _note(desk, session, incident, "step.started", {"step": key, "title": row.title, "attempt": row.attempts})
         effect = _queued_effect(desk, session, incident, key, row.title, way)
+    return _kept(desk, number, key, _tried(desk, number, step, key, inputs, effect))
+
+
+def _tried(desk: Desk, number: str, step: PlaybookStep, key: str, inputs: Inputs, effect: str | None) -> str | None:
+    """Do what the step asks within its limit; gives why it did not succeed, or None."""
     try:
-        why = _acted(desk, number, key, inputs, effect)
+        return within(step.attempt_limit, lambda: _acted(desk, number, key, inputs, effect))
+    except TookTooLongError as error:
+        if effect is not None:
+            give_up(desk, number, effect, str(error))
+        return str(error)
     except TocsinError as error:
-        why = str(error)
-    return _kept(desk, number, key, why)
+        return str(error)
 
 
 def _item(desk: Desk, session: Session, incident: Incident, key: str) -> str:

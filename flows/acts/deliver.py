@@ -293,6 +293,14 @@ def _postponed(
         return Attempt(key, row.body.get("what", row.purpose), row.channel, state, why)
 
 
+def give_up(desk: Desk, number: str, key: str, why: str) -> None:
+    """An attempt that hung is waited for no longer: whether it arrived is not known, and its channel's rule settles it."""
+    with reading(desk.engine) as session:
+        state = _row(session, key).state
+    if state == "sending":
+        _postponed(desk, number, key, "uncertain", "delivery.uncertain", why, None)
+
+
 def _delay(attempts: int) -> timedelta:
     """Twice as long after each attempt, up to a quarter of an hour, give or take a fifth so that many do not come at once."""
     longest: timedelta = min(FIRST_DELAY * float(2 ** min(max(attempts - 1, 0), 10)), LONGEST_DELAY)

@@ -1,16 +1,21 @@
 """The incident's playbook: chosen once from the facts, kept with the incident, so that a changed file does not change it."""
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
+from flows.acts.team import roles_of
 from flows.desk import Desk
-from models.incident import facts_of, find
+from models.errors import BadInputError, NotAllowedError
+from models.incident import facts_of, find, find_locked
 from models.ledger import canonical, record, sha256_of
-from models.store import writing
-from models.tables import Approval, Evidence, Incident, Step
+from models.store import reading, writing
+from models.tables import Approval, Evidence, Incident, LedgerEntry, Step
+from playbooks.difference import diff
+from playbooks.event import Event, awaited
 from playbooks.plan import Plan, RecordState, StepRecord, StepState, plan
 from playbooks.playbook import Notices, Playbook, body_of, choose, playbook_of
 
@@ -52,7 +57,29 @@ def planned(desk: Desk, session: Session, incident: Incident) -> Plan | None:
     playbook = kept_playbook(incident)
     if playbook is None:
         return None
-    return plan(playbook, facts_of(session, incident), _records(session, incident), desk.clock())
+    return plan(
+        playbook,
+        facts_of(session, incident),
+        _records(session, incident),
+        desk.clock(),
+        _events(session, incident, awaited(playbook.steps)),
+    )
+
+
+def _events(session: Session, incident: Incident, names: Sequence[str]) -> list[Event]:
+    """What has happened of the events that the playbook waits for."""
+    if not names:
+        return []
+    rows = session.exec(
+        select(LedgerEntry.kind, LedgerEntry.payload).where(
+            LedgerEntry.incident_id == incident.id, col(LedgerEntry.kind).in_([*names, "event.told"])
+        )
+    )
+    return [Event(str(said["event"]) if kind == "event.told" else kind, _as_text(said)) for kind, said in rows]
+
+
+def _as_text(payload: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in payload.items()}
 
 
 def not_called_for(desk: Desk, session: Session, incident: Incident, key: str) -> str | None:
@@ -64,8 +91,93 @@ def not_called_for(desk: Desk, session: Session, incident: Incident, key: str) -
         return f"its step is {row.record} already"
     records = _records(session, incident)
     records[key] = replace(records[key], state=RecordState.PENDING)
-    step = plan(playbook, facts_of(session, incident), records, desk.clock()).by_key[key]
+    step = plan(playbook, facts_of(session, incident), records, desk.clock()).by_key.get(key)
+    if step is None:
+        return "the playbook has no such step any more"
     return f"its step is not needed any more: {step.reason}" if step.state is StepState.NOT_NEEDED else None
+
+
+def step_sha256(playbook: Playbook, key: str) -> str:
+    """The hash of a step as the playbook words it: what a signature on the step is bound to."""
+    step = playbook.step(key.split("[")[0])
+    return sha256_of({"step": key, "wording": step.model_dump(mode="json", by_alias=True, exclude_defaults=True)})
+
+
+@dataclass(frozen=True)
+class Move:
+    """What moving an incident to another playbook means, in lines a person reads before."""
+
+    number: str
+    before: str
+    after: str
+    sha256: str
+    difference: tuple[str, ...]
+    consequences: tuple[str, ...]
+
+
+def preview_move(desk: Desk, number: str, to: Playbook) -> Move:
+    """What would change, were the incident moved to this playbook."""
+    with reading(desk.engine) as session:
+        return _move(session, find(session, number), to)
+
+
+def move_playbook(desk: Desk, number: str, to: Playbook, *, by: str) -> Move:
+    """Move an incident to another playbook, or to this one as it is now: steps done stay done, signatures on steps that
+    changed no longer hold. Raises `NotAllowedError` where nothing differs.
+    """
+    with writing(desk.engine) as session:
+        incident = find_locked(session, number)
+        roles_of(session, by)
+        move = _move(session, incident, to)
+        if not move.difference:
+            raise NotAllowedError(f"{number} follows {to.name} as it is already; nothing to move")
+        for approval in _signatures_lost(session, incident, to):
+            approval.voided_at, approval.void_reason = desk.clock(), "the playbook was changed"
+            session.add(approval)
+            said = {"person": approval.person, "what": approval.subject, "reason": approval.void_reason}
+            record(session, incident, "approval.voided", said, actor=by, at=desk.clock(), zone=incident.zone)
+        incident.playbook, incident.playbook_body = to.name, body_of(to)
+        session.add(incident)
+        payload = {"from": move.before, "playbook": to.name, "sha256": move.sha256, "difference": list(move.difference)}
+        record(session, incident, "playbook.moved", payload, actor=by, at=desk.clock(), zone=incident.zone)
+        return move
+
+
+def _move(session: Session, incident: Incident, to: Playbook) -> Move:
+    kept = kept_playbook(incident)
+    if kept is None:
+        raise BadInputError(f"{incident.number} has no playbook yet; `tocsin respond {incident.number}` chooses one")
+    keys = {step.key for step in to.steps}
+    gone = [row for row in step_rows(session, incident).values() if row.key.split("[")[0] not in keys]
+    lines = [
+        f"{row.key} is {row.record} and stays so on the record" for row in gone if row.record in ("done", "skipped")
+    ]
+    lines += [f"{row.key} is not done any more" for row in gone if row.record not in ("done", "skipped")]
+    lines += [
+        f"the signature of {approval.person} on {approval.subject.removeprefix('step:')} no longer holds"
+        for approval in _signatures_lost(session, incident, to)
+    ]
+    return Move(incident.number, kept.name, to.name, sha256_of(body_of(to)), tuple(diff(kept, to)), tuple(lines))
+
+
+def _signatures_lost(session: Session, incident: Incident, to: Playbook) -> list[Approval]:
+    """Signatures on steps not yet done that the other playbook words otherwise, or does not have."""
+    rows, keys = step_rows(session, incident), {step.key for step in to.steps}
+    signed = session.exec(
+        select(Approval).where(
+            Approval.incident_id == incident.id,
+            Approval.decision == "approved",
+            col(Approval.voided_at).is_(None),
+            col(Approval.subject).startswith("step:"),
+        )
+    )
+    lost = []
+    for approval in signed:
+        key = approval.subject.removeprefix("step:")
+        still_open = key in rows and rows[key].record not in ("done", "skipped")
+        if still_open and (key.split("[")[0] not in keys or step_sha256(to, key) != approval.sha256):
+            lost.append(approval)
+    return lost
 
 
 def step_rows(session: Session, incident: Incident) -> dict[str, Step]:
@@ -80,6 +192,7 @@ def _records(session: Session, incident: Incident) -> dict[str, StepRecord]:
         select(Approval).where(
             Approval.incident_id == incident.id,
             Approval.decision == "approved",
+            col(Approval.voided_at).is_(None),
             col(Approval.subject).startswith("step:"),
         )
     )

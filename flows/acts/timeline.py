@@ -53,6 +53,7 @@ def _evaluated(payload: Payload) -> str:
 
 WORDS: dict[str, Callable[[Payload], str]] = {
     "incident.reported": lambda p: f"Incident reported ({len(p['changed'])} facts)",
+    "event.told": lambda p: f"Told that it happened: {p['event'].replace('_', ' ')}",
     "incident.closed": lambda p: f"Incident closed: {p['reason']}",
     "facts.added": _changed,
     "duties.evaluated": _evaluated,
@@ -64,14 +65,19 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "duty.met": _duty("Duty met"),
     "duty.decided": lambda p: f"Decided that {p['provision']} is {p['verdict'].replace('_', ' ')}: {p['reason']}",
     "playbook.chosen": lambda p: f"Playbook {p['playbook']} started",
+    "playbook.moved": lambda p: (
+        f"Moved from playbook {p['from']} to {p['playbook']}: {len(p['difference'])} differences"
+    ),
     "step.started": lambda p: f"Step started: {p['title']}",
     "step.done": lambda p: f"Step done: {p['title']}" + (f" ({p['note']})" if p.get("note") else ""),
     "step.failed": lambda p: f"Step failed: {p['title']}: {p['why']}",
     "step.waiting": lambda p: f"Step waits for {p['for']}: {p['title']}",
+    "step.overdue": lambda p: f"Step overdue since {p['due_at']}, asked of {p['asked']}: {p['title']}",
     "step.skipped": lambda p: f"Step skipped: {p['title']}: {p['reason']}",
     "step.not_needed": lambda p: f"Step not needed: {p['title']}: {p['because']}",
     "step.retried": lambda p: f"Step to be tried again: {p['title']}",
     "step.assigned": lambda p: f"Step assigned to {p['to']}: {p['title']}",
+    "step.refused": lambda p: f"Step refused as {p['role']}: {p['title']}: {p['reason']}",
     "step.approved": lambda p: f"Step approved as {p['role']}: {p['title']}",
     "evidence.recorded": lambda p: f"Evidence preserved: {p['name']} ({p['size']} bytes, SHA-256 {p['sha256'][:12]})",
     "content.answered": lambda p: f"Question answered ({p['language']}): {p['key'].replace('_', ' ')}",

@@ -17,7 +17,10 @@ def unfinished(desk: Desk) -> list[str]:
         carried = select(Lease.incident_id).where(col(Lease.expires_at) > datetime.now(UTC))
         idle = session.exec(
             select(Incident).where(
-                Incident.state == "open", col(Incident.playbook).is_not(None), col(Incident.id).not_in(carried)
+                Incident.state == "open",
+                col(Incident.playbook).is_not(None),
+                col(Incident.halted_at).is_(None),
+                col(Incident.id).not_in(carried),
             )
         ).all()
         return [incident.number for incident in idle if _has_work(desk, session, incident)]
@@ -26,6 +29,7 @@ def unfinished(desk: Desk) -> list[str]:
 def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:
     return (
         _is_behind_its_facts(session, incident)
+        or (incident.wake_at is not None and incident.wake_at <= desk.clock())
         or _has_steps(session, incident)
         or _has_deliveries(desk, session, incident)
         or _has_signed_texts(session, incident)

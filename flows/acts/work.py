@@ -8,16 +8,17 @@ from sqlmodel import Session, select
 
 from flows.acts.contain import ready_steps
 from flows.acts.hand_over import step_handed_over
-from flows.acts.playbook import planned, step_rows
+from flows.acts.playbook import kept_playbook, planned, step_rows, step_sha256
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.document import nearest
 from models.errors import BadInputError, NotAllowedError
-from models.incident import find, identity
+from models.incident import find, find_locked, identity
 from models.ledger import record
 from models.store import reading, writing
 from models.tables import Approval, Evidence, Incident, Step
 from models.vocabulary import PersonRole
+from playbooks.event import awaited
 from playbooks.plan import PlannedStep, StepState
 
 MAY_ALWAYS = (PersonRole.COMMANDER, PersonRole.ADMINISTRATOR)
@@ -101,34 +102,56 @@ def assign_step(desk: Desk, number: str, key: str, *, to: str, by: str) -> None:
         )
 
 
-def approve_step(desk: Desk, number: str, key: str, *, by: str) -> tuple[str, ...]:
-    """Sign a step that waits for approval; gives the roles that are still to sign."""
+def approve_step(desk: Desk, number: str, key: str, *, by: str, sha256: str | None = None) -> tuple[str, ...]:
+    """Sign a step that waits for approval; gives the roles that are still to sign.
+
+    `sha256` (eight characters or more) says which wording of the step was read; another one than the current is refused.
+    """
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
-        if step.state is not StepState.WAITING_FOR_APPROVAL:
-            raise NotAllowedError(f"{key} does not wait for approval; it is {row.state.replace('_', ' ')}")
-        fitting = [role for role in step.asked if role in roles_of(session, by)]
-        if not fitting:
-            raise NotAllowedError(f"{key} needs {' or '.join(step.asked)}; {by} is none of these")
-        approval = Approval(
-            incident_id=identity(incident),
-            subject=f"step:{key}",
-            sha256=incident.ledger_head,
-            facts_version=incident.facts_version,
-            person=by,
-            role=fitting[0].value,
-            decision="approved",
-            at=desk.clock(),
-            zone=incident.zone,
-        )
+        role = _signing_role(session, step, row, by)
+        approval = _decided(desk, incident, key, by, role, "approved", None)
+        if sha256 is not None and (len(sha256) < 8 or not approval.sha256.startswith(sha256.lower())):
+            raise NotAllowedError(
+                f"{key} is not worded as you read it: it is now {approval.sha256[:12]}; read it again"
+            )
         session.add(approval)
-        _note(desk, session, incident, "step.approved", {"step": key, "title": row.title, "role": fitting[0].value}, by)
+        payload = {"step": key, "title": row.title, "role": role, "sha256": approval.sha256}
+        _note(desk, session, incident, "step.approved", payload, by)
         session.flush()
         plan = planned(desk, session, incident)
         assert plan is not None, "the step comes from a playbook"
         after = plan.by_key[key]
     ready_steps(desk, number)
     return tuple(role.value for role in after.asked) if after.state is StepState.WAITING_FOR_APPROVAL else ()
+
+
+def refuse_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> None:
+    """Refuse to sign a step: it is not done, with the reason; others may ask about it as `refused`."""
+    with writing(desk.engine) as session:
+        incident, row, step = _step(desk, session, number, key)
+        role = _signing_role(session, step, row, by)
+        session.add(_decided(desk, incident, key, by, role, "rejected", reason))
+        row.record, row.outcome, row.note = "skipped", "refused", reason
+        row.finished_at, row.done_by = desk.clock(), by
+        session.add(row)
+        payload = {"step": key, "title": row.title, "role": role, "reason": reason}
+        _note(desk, session, incident, "step.refused", payload, by)
+    ready_steps(desk, number)
+
+
+def tell_event(desk: Desk, number: str, event: str, *, by: str) -> None:
+    """Say that something happened which a step waits for; raises `BadInputError` for what no step waits for."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        playbook = kept_playbook(incident)
+        known = [name for name in awaited(playbook.steps if playbook else ()) if "." not in name]
+        if event not in known:
+            hint = f"; known are {', '.join(known)}" if known else ""
+            raise BadInputError(f"no step of {number} waits for {event!r}{nearest(event, known)}{hint}")
+        roles_of(session, by)
+        _note(desk, session, incident, "event.told", {"event": event}, by)
+    ready_steps(desk, number)
 
 
 def try_again(desk: Desk, number: str, key: str, *, by: str) -> None:
@@ -139,17 +162,46 @@ def try_again(desk: Desk, number: str, key: str, *, by: str) -> None:
             raise NotAllowedError(f"{key} did not fail; it is {row.state.replace('_', ' ')}")
         _may(session, by, step, row)
         row.record, row.next_try_at, row.attempts = "pending", None, 0
+        row.ready_at = desk.clock()  # what it may take counts from now
         session.add(row)
         _note(desk, session, incident, "step.retried", {"step": key, "title": row.title}, by)
     ready_steps(desk, number)
 
 
 def _step(desk: Desk, session: Session, number: str, key: str) -> tuple[Incident, Step, PlannedStep]:
-    incident = find(session, number)
+    incident = find_locked(session, number)  # of two answers at once, the second sees the first
     rows, plan = step_rows(session, incident), planned(desk, session, incident)
     if plan is None or key not in plan.by_key or key not in rows:
         raise BadInputError(f"{number} has no step {key!r}{nearest(key, rows)}; `tocsin steps {number}` lists them")
     return incident, rows[key], plan.by_key[key]
+
+
+def _signing_role(session: Session, step: PlannedStep, row: Step, by: str) -> str:
+    if step.state is not StepState.WAITING_FOR_APPROVAL:
+        raise NotAllowedError(f"{step.key} does not wait for approval; it is {row.state.replace('_', ' ')}")
+    fitting = [role for role in step.asked if role in roles_of(session, by)]
+    if not fitting:
+        raise NotAllowedError(f"{step.key} needs {' or '.join(step.asked)}; {by} is none of these")
+    return fitting[0].value
+
+
+def _decided(
+    desk: Desk, incident: Incident, key: str, by: str, role: str, decision: str, reason: str | None
+) -> Approval:
+    playbook = kept_playbook(incident)
+    assert playbook is not None, "the step comes from a playbook"
+    return Approval(
+        incident_id=identity(incident),
+        subject=f"step:{key}",
+        sha256=step_sha256(playbook, key),
+        facts_version=incident.facts_version,
+        person=by,
+        role=role,
+        decision=decision,
+        reason=reason,
+        at=desk.clock(),
+        zone=incident.zone,
+    )
 
 
 def _may(session: Session, by: str, step: PlannedStep, row: Step) -> None:

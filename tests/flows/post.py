@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 from flows.channels import Channels
 from flows.desk import Desk
@@ -18,7 +19,8 @@ class Died(BaseException):
 class Post:
     """A channel that follows `script`, one entry for each sending, and takes everything after its end.
 
-    `None` takes the message, an error is raised, "die before" and "die after" kill the process around the taking.
+    `None` takes the message, an error is raised, "die before" and "die after" kill the process around the taking,
+    and "hang" takes it once `released` is set.
     """
 
     name: str = "post"
@@ -26,6 +28,7 @@ class Post:
     script: deque[Exception | str | None] = field(default_factory=deque)
     sendings: list[Message] = field(default_factory=list)
     taken: dict[str, Message] = field(default_factory=dict)
+    released: Event = field(default_factory=Event)
 
     def send(self, message: Message) -> Taken:
         """Take the message, once for each key, as the script says."""
@@ -33,6 +36,8 @@ class Post:
         act = self.script.popleft() if self.script else None
         if act == "die before":
             raise Died
+        if act == "hang":
+            self.released.wait(60)
         if isinstance(act, Exception):
             raise act
         self.taken[message.key] = message

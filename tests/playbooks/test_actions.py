@@ -17,7 +17,11 @@ def test_every_action_of_the_main_job_is_registered() -> None:
 
 
 def test_only_recording_evidence_and_waiting_stay_inside() -> None:
-    assert {name for name, spec in ACTIONS.items() if not spec.effect} == {"record_evidence", "wait_for_fact"}
+    assert {name for name, spec in ACTIONS.items() if not spec.effect} == {
+        "record_evidence",
+        "wait_for_fact",
+        "wait_for_event",
+    }
 
 
 def test_placeholders_are_filled_wherever_a_text_stands() -> None:

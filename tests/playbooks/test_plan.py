@@ -434,6 +434,7 @@ def test_every_state_of_a_step_is_reached_by_some_test(state: StepState) -> None
         task("waiting_for_person"),
         act("waiting_for_approval", approval={"roles": ["legal"]}),
         act("waiting_for_fact", action="wait_for_fact", **{"with": {"condition": {"kind": "other"}}}),
+        act("waiting_for_event", action="wait_for_event", **{"with": {"event": "scan_finished"}}),
         act("undecided", when={"kind": "other"}),
         act("running"),
         act("failed", on_failure="continue"),

@@ -6,7 +6,16 @@ import typer
 from flows.acts.contain import ready_steps
 from flows.acts.evidence import preserve_file
 from flows.acts.playbook import start_playbook, step_rows
-from flows.acts.work import approve_step, assign_step, evidence_name, finish_step, skip_step, try_again
+from flows.acts.work import (
+    approve_step,
+    assign_step,
+    evidence_name,
+    finish_step,
+    refuse_step,
+    skip_step,
+    tell_event,
+    try_again,
+)
 from flows.desk import Desk, open_desk
 from models.clock import rfc3339
 from models.errors import BadInputError
@@ -16,26 +25,26 @@ from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, local, print_json, table
 
 app = typer.Typer()
-ACTS = ("list", "done", "skip", "assign", "approve", "retry", "evidence")
+ACTS = ("list", "done", "skip", "assign", "approve", "refuse", "retry", "evidence", "event")
 
 
 @app.command()
 def steps(
     number: Number,
-    act: Annotated[str, typer.Argument(help="list, done, skip, assign, approve, retry or evidence")] = "list",
-    key: Annotated[str | None, typer.Argument(help="The step's key.")] = None,
+    act: Annotated[str, typer.Argument(help=", ".join(ACTS))] = "list",
+    key: Annotated[str | None, typer.Argument(help="The step's key; for event, its name.")] = None,
     file: Annotated[Path | None, typer.Argument(help="evidence: the file to keep.")] = None,
     outcome: Annotated[
         str | None, typer.Option("--answer", help="done: the answer, where the step asks for one.")
     ] = None,
     note: Annotated[str | None, typer.Option("--note")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="skip: why.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="skip, refuse: why.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="assign: whom to.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="evidence: what it is, as the step asks for it.")] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
-    """List the steps of an incident's playbook; do, skip, assign, sign or retry one, or attach evidence.
+    """List the steps of an incident's playbook; do, skip, assign, sign, refuse or retry one, attach evidence, tell an event.
 
     Example: tocsin steps INC-2026-0001 done confirm_scope --as "Sam Okoro" --note "two servers"
     """
@@ -81,6 +90,12 @@ def _do(
             return (
                 f"signed; still needed: {', '.join(missing)}" if missing else "signed; it goes ahead with the next pass"
             )
+        case "refuse":
+            refuse_step(desk, number, key, by=who, reason=_needed(reason, "--reason"))
+            return "refused; it is not done"
+        case "event":
+            tell_event(desk, number, key, by=who)
+            return "noted; what waited for it goes ahead with the next pass"
         case "retry":
             try_again(desk, number, key, by=who)
             return "tried again with the next pass"

@@ -1,15 +1,18 @@
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from flows.acts.contain import perform, ready_steps
+from flows.acts.contain import BY_HAND, perform, ready_steps
 from flows.acts.deliver import attempt, waiting
+from flows.acts.evaluate import evaluate
 from flows.acts.evidence import preserve_file
 from flows.acts.playbook import start_playbook
 from flows.acts.report import open_incident
+from flows.acts.unfinished import unfinished
 from flows.acts.watch import watch_once
 from flows.acts.work import approve_step, finish_step, skip_step, try_again
 from flows.desk import Desk, open_desk
@@ -17,8 +20,9 @@ from flows.settings import Settings
 from models.clock import VirtualClock
 from models.document import read_document
 from models.errors import LeaseHeldError, NotAllowedError, RefusedDeliveryError, TemporaryDeliveryError
-from models.report import report_of
+from models.report import read_report, report_of
 from models.tables import Delivery, Evidence, Step
+from tests.conftest import DEMO
 from tests.flows.meridia import (
     COMMANDER,
     EXECUTIVE,
@@ -82,6 +86,15 @@ KEEP = """
      with: {name: ledger, from: ledger}}
   - {key: keep_logs, phase: preserve, title: {en: Keep the logs}, action: record_evidence,
      with: {name: logs, from: "setting:log_folder"}}
+"""
+SLOW = """
+  - {key: lock, phase: contain, title: {en: Lock it}, action: call_webhook, limit: 1 second,
+     retry: {attempts: 2, delay: 1 minute, jitter: 1}, with: {event: lock_device}}
+"""
+TIMED = """
+  - {key: decide, phase: triage, title: {en: Decide}, role: legal, task: Decide., within: 1 hour, stand_in: commander,
+     limit: 3 hours, on_failure: "step:call"}
+  - {key: call, phase: triage, title: {en: Call the executive}, role: executive, task: Call.}
 """
 
 Drill = Callable[[str], tuple[Desk, str]]
@@ -288,6 +301,98 @@ def test_what_arrived_by_a_later_try_of_its_delivery_finishes_the_step(
 
     assert step(desk, number, "wipe").state == "done"
     assert len(webhook.taken) == 1
+
+
+# What takes too long ---------------------------------------------------------------------------------------------------
+
+
+def test_an_action_that_hangs_is_ended_by_its_own_limit_and_tried_again_as_its_policy_says(
+    drill: Drill, webhook: Post, clock: VirtualClock
+) -> None:
+    desk, number = drill(SLOW)
+    webhook.then("hang")
+
+    assert contain(desk, number) == {"lock": "failed"}
+
+    row = step(desk, number, "lock")
+    assert "limit of 1 s" in payloads(desk, number, "step.failed")[0]["why"]
+    assert row.next_try_at is not None
+    assert MINUTE <= row.next_try_at - clock() <= 2 * MINUTE, "spread by its jitter"
+    assert one(desk, Delivery, number).state == "uncertain", "whether it arrived is not known"
+    webhook.released.set()
+
+
+def test_what_hung_and_arrived_after_all_is_seen_and_not_sent_twice(
+    drill: Drill, webhook: Post, clock: VirtualClock
+) -> None:
+    desk, number = drill(SLOW)
+    webhook.then("hang")
+    contain(desk, number)
+    webhook.released.set()
+    limit = time.monotonic() + 20
+    while one(desk, Delivery, number).state != "sent" and time.monotonic() < limit:
+        time.sleep(0.01)
+
+    assert contain(desk, number) == {}
+
+    assert step(desk, number, "lock").state == "done"
+    assert len(webhook.taken) == 1
+
+
+def test_a_step_that_is_to_be_tried_again_is_taken_up_by_itself_when_its_time_comes(
+    drill: Drill, webhook: Post, clock: VirtualClock
+) -> None:
+    desk, number = drill(LOCK)
+    webhook.then(RefusedDeliveryError("401"))
+    contain(desk, number)
+    evaluate(desk, number)
+    ready_steps(desk, number)
+    assert unfinished(desk) == []
+
+    clock.set(clock() + MINUTE)
+
+    assert unfinished(desk) == [number]
+    assert contain(desk, number) == {"lock": "done"}
+    assert unfinished(desk) == []
+
+
+def test_a_task_that_is_overdue_goes_to_its_stand_in_once_and_is_given_up_at_its_limit(
+    drill: Drill, clock: VirtualClock
+) -> None:
+    desk, number = drill(TIMED)
+    contain(desk, number)
+    evaluate(desk, number)
+    assert step(desk, number, "decide").role == "legal"
+
+    clock.set(clock() + 61 * MINUTE)
+    assert unfinished(desk) == [number], "time alone has something to say"
+    ready_steps(desk, number)
+    ready_steps(desk, number)
+
+    assert step(desk, number, "decide").role == "legal or commander"
+    [late] = payloads(desk, number, "step.overdue")
+    assert late["asked"] == "legal or commander"
+    clock.set(clock() + 120 * MINUTE)
+    ready_steps(desk, number)
+    assert payloads(desk, number, "step.failed")[0]["why"] == "nothing came within 3 hours"
+    assert step(desk, number, "decide").state == "failed"
+    assert step(desk, number, "call").state == "waiting_for_person"
+
+
+def test_mail_or_a_call_that_has_no_way_out_but_the_outbox_is_not_done_until_somebody_says_so(
+    home: Path, clock: VirtualClock
+) -> None:
+    live = open_desk(Settings(home=home, organisation=DEMO / "organisation.yaml"))
+    join_team(live)
+    number = open_incident(live, read_report(str(DEMO / "first_facts.yaml")), by=RESPONDER)
+
+    contain(live, number)
+
+    ready_steps(live, number)
+    for key in ("open_case", "hold_marketing", "tell_insurer"):
+        row = step(live, number, key)
+        assert (row.state, row.reason) == ("waiting_for_person", BY_HAND)
+    live.engine.dispose()
 
 
 # What is not wanted any more does not happen --------------------------------------------------------------------------

@@ -1,13 +1,22 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from flows.acts.evidence import preserve_file
 from flows.acts.team import add_member, remove_member
-from flows.acts.work import approve_step, assign_step, finish_step, skip_step, try_again
+from flows.acts.work import (
+    approve_step,
+    assign_step,
+    finish_step,
+    refuse_step,
+    skip_step,
+    tell_event,
+    try_again,
+)
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
-from models.tables import Evidence
+from models.tables import Approval, Evidence
 from models.vocabulary import PersonRole
 from tests.flows.meridia import COMMANDER, LEGAL, PR, RESPONDER, every, ledger, payloads, step
 
@@ -164,3 +173,54 @@ def test_evidence_that_cannot_be_read_stores_nothing(drafted: Desk, tmp_path: Pa
     with pytest.raises(BadInputError, match="cannot be read"):
         preserve_file(drafted, NUMBER, "capture_memory", tmp_path / "not there", by=RESPONDER)
     assert every(drafted, Evidence, NUMBER) == []
+
+
+def test_a_refused_signature_leaves_the_step_undone_with_the_reason(drafted: Desk) -> None:
+    signed = "open_negotiation"
+    keep(drafted, "report_to_police", "police reference")
+    finish_step(drafted, NUMBER, "report_to_police", by=LEGAL)
+    finish_step(drafted, NUMBER, "protect_backups", by=RESPONDER)
+    finish_step(drafted, NUMBER, "decide_on_ransom", by="Claire Aubry", outcome="negotiate")
+    with pytest.raises(NotAllowedError, match="needs executive or legal or commander"):
+        refuse_step(drafted, NUMBER, signed, by=PR, reason="no")
+
+    refuse_step(drafted, NUMBER, signed, by=LEGAL, reason="a sanctioned group")
+
+    row = step(drafted, NUMBER, signed)
+    assert (row.state, row.outcome, row.done_by) == ("skipped", "refused", LEGAL)
+    assert payloads(drafted, NUMBER, "step.refused")[0]["reason"] == "a sanctioned group"
+    with pytest.raises(NotAllowedError, match="does not wait for approval"):
+        approve_step(drafted, NUMBER, signed, by=COMMANDER)
+
+
+def test_a_step_is_signed_as_it_was_read_and_not_as_it_was_changed_meanwhile(drafted: Desk) -> None:
+    keep(drafted, "report_to_police", "police reference")
+    finish_step(drafted, NUMBER, "report_to_police", by=LEGAL)
+    finish_step(drafted, NUMBER, "protect_backups", by=RESPONDER)
+    finish_step(drafted, NUMBER, "decide_on_ransom", by="Claire Aubry", outcome="negotiate")
+
+    with pytest.raises(NotAllowedError, match="not worded as you read it"):
+        approve_step(drafted, NUMBER, "open_negotiation", by=LEGAL, sha256="0123456789ab")
+    assert every(drafted, Approval, NUMBER, subject="step:open_negotiation") == []
+
+
+def test_an_event_that_no_step_waits_for_is_refused(drafted: Desk) -> None:
+    with pytest.raises(BadInputError, match="no step of INC-2026-0001 waits for 'scan_done'"):
+        tell_event(drafted, NUMBER, "scan_done", by=RESPONDER)
+
+
+def test_of_two_answers_at_once_one_counts_and_the_other_is_told(drafted: Desk) -> None:
+    def answer(who: str) -> str:
+        try:
+            finish_step(drafted, NUMBER, "protect_backups", by=who)
+        except NotAllowedError as error:
+            return str(error)
+        return "counted"
+
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(answer, [RESPONDER, COMMANDER] * 2))
+
+    assert sorted(said)[0] == "counted"
+    assert said.count("counted") == 1
+    assert {text for text in said if text != "counted"} == {"protect_backups is done: nobody is asked to do it now"}
+    assert len([entry for entry in payloads(drafted, NUMBER, "step.done") if entry["step"] == "protect_backups"]) == 1
