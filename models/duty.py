@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer
 
 from models.vocabulary import Audience, Confidence, Level, Verdict
+
+Words = Annotated[Sequence[str], PlainSerializer(tuple, return_type=tuple[str, ...])]
+"""Sentences, as a tuple where they are kept, whenever they are put together."""
 
 ClockState = Literal["running", "not_started", "no_number", "paused"]
 
@@ -41,15 +46,15 @@ class Duty:
     version_from: date
     checked: date
     confidence: Confidence
-    reasons: Sequence[str]
-    missing_facts: Sequence[str] = ()
+    reasons: Words
+    missing_facts: Words = ()
     clock_from: str | None = None
     clock_state: ClockState = "no_number"
     standard: str | None = None
     starts_at: datetime | None = None
     due_at: datetime | None = None
     due_statutory: datetime | None = None
-    working: Sequence[str] = ()
+    working: Words = ()
     content: tuple[str, ...] = ()
     language: str | None = None
     channel: str | None = None
