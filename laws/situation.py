@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from laws.impact import IMPACT_WORDS
 from laws.part import Part
 from laws.question import Facts
+from laws.reach import REACH_WORDS
 from laws.status import STATUS_WORDS
 from models.condition import FACT_WORDS, Answer, Condition, PeopleQuestion, Word
 from models.report import Report
@@ -92,6 +93,7 @@ def _people(argument: object) -> Condition:
 
 LAW_WORDS: Mapping[str, Word] = {
     **FACT_WORDS,
+    **REACH_WORDS,
     **STATUS_WORDS,
     "people": _people,
     **IMPACT_WORDS,

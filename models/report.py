@@ -139,6 +139,10 @@ class Organisation(Facts):
     timezone: ZoneName | None = None
     role: Role | None = None
     establishments: list[Jurisdiction] | None = None
+    handled_in: list[Jurisdiction] | None = Field(
+        None,
+        description="The establishments that handled the affected data; without it those of the seat, and others are asked for.",
+    )
     sectors: list[Sector] | None = None
     attributes: list[Attribute] | None = None
     attributes_ruled_out: list[Attribute] | None = Field(
