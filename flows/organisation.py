@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from models.document import read_document, validated
+from playbooks.ladder import Ladders
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -39,6 +40,7 @@ class OrganisationFile(BaseModel):
     dpo: Contact = Contact()
     folders: dict[str, Text] = {}  # evidence that steps copy: name in the playbook -> folder
     addresses: dict[str, Text] = {}  # recipient, audience or role -> e-mail address
+    ladders: Ladders = ()  # when a running clock warns whom; none: ours
 
 
 def read_organisation(file: Path | None) -> OrganisationFile:

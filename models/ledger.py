@@ -64,7 +64,7 @@ def _locked(session: Session, incident: Incident) -> Incident:
     if transaction is not None and session.info.get(mark) is transaction:
         return incident
     session.flush()
-    locked = session.exec(select(Incident).where(Incident.id == incident.id).with_for_update()).one()
+    locked = session.exec(select(Incident).where(Incident.id == incident.id).with_for_update(key_share=True)).one()
     session.refresh(locked, ["ledger_count", "ledger_head"])
     session.info[mark] = session.get_transaction()
     return locked

@@ -64,6 +64,7 @@ class Incident(Row, table=True):
     zone: str = "UTC"
     opened_by: str
     closed_at: datetime | None = _instant(nullable=True)
+    purged_at: datetime | None = _instant(nullable=True)  # when its texts and evidence were removed
     facts_version: int = 1
     playbook: str | None = None
     playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
@@ -302,21 +303,46 @@ class Receipt(Row, table=True):
 
 
 class Alert(Row, table=True):
-    """One rung of a duty's ladder of warnings: due at an instant, fired once."""
+    """One warning of a duty's clock: a rung of its ladder, a reminder after the limit, or an escalation; it fires once.
 
-    __table_args__ = (Index("ix_alert_state_due_at", "state", "due_at"),)
+    `due_at` is when it ought to come; `fires_at` is when the watch takes it, later than that while it is snoozed.
+    """
+
+    __table_args__ = (Index("ix_alert_state_fires_at", "state", "fires_at"), Index("ix_alert_due_at", "due_at"))
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     incident_id: int = Field(foreign_key="incident.id", index=True)
     duty_id: int = Field(foreign_key="duty.id", index=True)
+    kind: str = "rung"  # rung, reminder (after the limit), escalation
     rung: str
     role: str
+    ways: str = "chat"  # chat, mail, webhook, comma-separated
+    made_at: datetime | None = _instant(nullable=True)  # None: before this was kept
     due_at: datetime = _instant()
-    state: str = "pending"  # pending, fired, missed, cancelled
+    fires_at: datetime = _instant()
+    state: str = "pending"  # pending, fired, missed, overtaken, cancelled
     fired_at: datetime | None = _instant(nullable=True)
+    ended_at: datetime | None = _instant(nullable=True)  # when it was missed, overtaken or cancelled
     why: str | None = None
+    snoozed_until: datetime | None = _instant(nullable=True)
+    snoozed_by: str | None = None
+    acknowledged_at: datetime | None = _instant(nullable=True)
+    acknowledged_by: str | None = None
     zone: str = "UTC"
+
+
+class WatchRun(Row, table=True):
+    """One stretch of time in which a watcher looked without a gap."""
+
+    __tablename__ = "watch_run"
+    __table_args__ = (Index("ix_watch_run_seen_at", "seen_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher: str = Field(index=True)  # host, process
+    started_at: datetime = _instant()
+    seen_at: datetime = _instant()
+    told_at: datetime | None = _instant(nullable=True)  # when its silence was told to people
 
 
 class Person(Row, table=True):

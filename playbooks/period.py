@@ -15,7 +15,8 @@ UNITS = {
 LONGEST = timedelta(days=365)
 
 
-def _period(value: object) -> object:
+def period_of(value: object) -> timedelta:
+    """The period that a person wrote; raises `ValueError` that says how to write one."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"(\d{1,8}) (second|minute|hour|day)s?", str(value))
@@ -34,4 +35,4 @@ def in_words(period: timedelta) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
-Period = Annotated[timedelta, BeforeValidator(_period), PlainSerializer(in_words)]
+Period = Annotated[timedelta, BeforeValidator(period_of), PlainSerializer(in_words)]

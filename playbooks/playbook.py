@@ -12,6 +12,7 @@ from models.errors import BadInputError
 from models.report import Report
 from models.vocabulary import Audience, PersonRole
 from playbooks.flaws import Flaw, flaws_in
+from playbooks.ladder import Ladders
 from playbooks.situation import RawCondition, Situation
 from playbooks.step import Approval, Part, Step, Text, Words
 from playbooks.subplaybook import recursion_in, unfolded
@@ -46,6 +47,7 @@ class Playbook(Part):
     applies: RawCondition
     override: Approval = Approval(roles=(PersonRole.COMMANDER, PersonRole.LEGAL), needed=2)
     notices: Notices = Notices()
+    ladders: Ladders = ()  # none: the organisation's, or ours
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
 
     def step(self, key: str) -> Step:

@@ -124,7 +124,7 @@ def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
     moved += [_withdrawn(session, row) for row in known.values() if row.state in ("open", "undecided")]
     session.flush()
     session.add_all(_history(desk, incident, change) for change in moved)
-    climb(session, incident, _rows(session, incident), desk.clock())
+    climb(desk, session, incident, _rows(session, incident))
     _record(desk, session, incident, found, moved, first_time=first_time)
     return Evaluated(found, tuple(moved))
 

@@ -48,7 +48,7 @@ class ClockLine:
 class Wait:
     """Something that waits for somebody; `reference` is what the command takes."""
 
-    kind: str  # signature, filing, step, fact, delivery, release
+    kind: str  # signature, filing, step, fact, delivery, release, acknowledgement, snooze
     what: str
     who: str
     reference: str
@@ -129,6 +129,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
             *_step_waits(session, incident),
             *_delivery_waits(session, incident),
             *_fact_waits(duties),
+            *_alert_waits(session, incident, duties),
         ),
         steps=_counted(session, incident, Step),
         notices=_counted(session, incident, Notice),
@@ -232,6 +233,35 @@ def _fact_waits(duties: Sequence[DutyRecord]) -> list[Wait]:
         )
         for field, provisions in asked.items()
     ]
+
+
+def _alert_waits(session: Session, incident: Incident, duties: Sequence[DutyRecord]) -> list[Wait]:
+    """The latest alert of each running clock that nobody has acknowledged, and who put off what until when."""
+    running = {row.id: row for row in duties if row.state in ("open", "undecided")}
+    rows = session.exec(
+        select(Alert)
+        .where(Alert.incident_id == incident.id, col(Alert.state).in_(("fired", "pending")))
+        .order_by(col(Alert.fired_at), col(Alert.id))
+    ).all()
+    fired = {row.duty_id: row for row in rows if row.state == "fired" and row.duty_id in running}
+    put_off = {row.duty_id: row for row in rows if row.snoozed_until and row.state == "pending"}
+    return [
+        *(
+            _alert_wait("acknowledgement", row.rung, row.role, running[row.duty_id])
+            for row in fired.values()
+            if row.acknowledged_at is None
+        ),
+        *(
+            _alert_wait("snooze", "alerts put off", row.snoozed_by or "", running[duty], row.snoozed_until)
+            for duty, row in put_off.items()
+            if duty in running
+        ),
+    ]
+
+
+def _alert_wait(kind: str, what: str, who: str, duty: DutyRecord, until: datetime | None = None) -> Wait:
+    stage = "" if duty.stage == "initial" else f" ({duty.stage})"
+    return Wait(kind, f"{what}: {duty.provision}{stage}", who, f"alert {duty.provision}", until or duty.due_at)
 
 
 def _delivery_waits(session: Session, incident: Incident) -> list[Wait]:

@@ -111,6 +111,13 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"Alert to {p['role']}: {p['rung']} for {p['provision']} ({p['stage']}), due {p['due_at']}"
     ),
     "alert.missed": lambda p: f"Alert not fired in time: {p['rung']} for {p['provision']}: {p['why']}",
+    "alert.overtaken": lambda p: f"Alert put aside: {p['rung']} for {p['provision']}: {p['why']}",
+    "alert.acknowledged": lambda p: f"Alert acknowledged for {p['provision']} ({p['stage']}): {', '.join(p['rungs'])}",
+    "alert.snoozed": lambda p: f"Alerts put off until {p['until']} for {p['provision']} ({p['stage']}): {p['reason']}",
+    "ladder.replanned": lambda p: (
+        f"Alerts of {p['provision']} ({p['stage']}) planned again, since {p['why']}: "
+        f"{len(p['cancelled'])} cancelled, {len(p['planned'])} planned, limit {p['due_at']}"
+    ),
     "review.written": lambda p: f"Review written: {p['summary']}",
 }
 

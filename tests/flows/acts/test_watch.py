@@ -7,23 +7,28 @@ from threading import Barrier
 import pytest
 from sqlmodel import select
 
+from flows.acts.acknowledge import Snoozed, acknowledge, snooze
 from flows.acts.evaluate import evaluate
 from flows.acts.report import open_incident
+from flows.acts.standing import standing
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.settings import Settings
 from models.clock import VirtualClock
-from models.errors import TemporaryDeliveryError
+from models.errors import BadInputError, NotAllowedError, TemporaryDeliveryError
 from models.report import read_report
 from models.store import writing
 from models.tables import Alert, Delivery
 from tests.flows.meridia import (
     DATA,
+    LEGAL,
+    PR,
     REPORTER,
     add,
     carrying,
     duty,
     every,
+    join_team,
     ledger,
     notices,
     payloads,
@@ -103,6 +108,7 @@ def test_after_an_outage_the_highest_rung_fires_at_once_and_the_others_are_recor
         "a tenth of the time left": "missed",
         "one hour left": "fired",
         "the limit": "pending",
+        "not acknowledged: one hour left": "pending",
     }
     missed = [said for said in payloads(evaluated, NUMBER, "alert.missed") if said["provision"] == CONTRACT]
     assert {said["why"] for said in missed} == {"not watched when due; 'one hour left' fired instead"}
@@ -114,9 +120,13 @@ def test_no_rung_is_lost_when_nobody_watched_until_long_after_every_limit(evalua
 
     fired = watch_once(evaluated)
 
-    assert {one.rung for one in fired} == {"the limit"}
-    assert {alert.state for alert in every(evaluated, Alert)} == {"fired", "missed"}
-    assert len(payloads(evaluated, NUMBER, "alert.missed")) + len(fired) == len(every(evaluated, Alert))
+    assert all(one.rung.endswith(" over") for one in fired)
+    rows = every(evaluated, Alert)
+    assert {alert.state for alert in rows} == {"fired", "missed", "pending"}
+    assert all(alert.kind != "rung" for alert in rows if alert.state == "pending")
+    assert sum(alert.state == "fired" for alert in rows) == len(fired) == len({alert.duty_id for alert in rows})
+    on_record = sum(said["count"] for said in payloads(evaluated, NUMBER, "alert.missed"))
+    assert on_record == sum(alert.state == "missed" for alert in rows)
 
 
 def test_two_watchers_at_once_fire_and_send_each_alert_once(
@@ -228,3 +238,196 @@ def outlive(desk: Desk, key: str) -> None:
         row = session.exec(select(Delivery).where(Delivery.key == key)).one()
         row.next_try_at = datetime.now(UTC)
         session.add(row)
+
+
+# After the limit, and when nobody answers -----------------------------------------------------------------------------
+
+
+def passes(desk: Desk, clock: VirtualClock, since: datetime, until: datetime, step: timedelta) -> list[str]:
+    """What fires for the contract when the watch looks once each step."""
+    found = []
+    clock.set(since)
+    while clock() <= until:
+        found += [f"{one.rung} -> {one.role}" for one in watch_once(desk) if one.provision == CONTRACT]
+        clock.set(clock() + step)
+    return found
+
+
+def test_after_the_limit_an_alert_comes_each_hour_until_the_duty_is_met(evaluated: Desk, clock: VirtualClock) -> None:
+    found = passes(evaluated, clock, DUE - HOUR / 60, DUE + 3 * HOUR, HOUR / 60)
+
+    assert found == [
+        "one hour left -> commander",
+        "the limit -> executive",
+        "1 hour over -> executive",
+        "2 hours over -> executive",
+        "3 hours over -> executive",
+    ]
+
+
+def test_after_an_outage_past_the_limit_the_latest_reminder_fires_and_the_others_are_recorded_in_one_entry(
+    evaluated: Desk, clock: VirtualClock
+) -> None:
+    clock.set(DUE + 5.5 * HOUR)
+
+    [fired] = [one for one in watch_once(evaluated) if one.provision == CONTRACT]
+
+    assert (fired.rung, fired.lateness) == ("5 hours over", HOUR / 2)
+    missed = [said for said in payloads(evaluated, NUMBER, "alert.missed") if said["provision"] == CONTRACT]
+    assert [said["rung"] for said in missed][-2:] == ["the limit", "1 hour over to 4 hours over"]
+    assert missed[-1]["count"] == 4
+    assert alerts(evaluated)["6 hours over"] == "pending"
+
+
+def test_an_alert_that_nobody_acknowledges_goes_up_the_list_of_roles(evaluated: Desk, clock: VirtualClock) -> None:
+    found = passes(evaluated, clock, DUE - 24 * HOUR, DUE - 20 * HOUR, HOUR / 4)
+
+    assert found == [
+        "half the time left -> legal",
+        "not acknowledged: half the time left -> commander",
+        "not acknowledged: half the time left -> executive",
+    ]
+
+
+def test_an_acknowledged_alert_goes_no_further_and_the_next_rung_comes_all_the_same(
+    evaluated: Desk, clock: VirtualClock
+) -> None:
+    join_team(evaluated)
+    clock.set(DUE - 24 * HOUR)
+    watch_once(evaluated)
+
+    [seen] = acknowledge(evaluated, NUMBER, CONTRACT, by=LEGAL, note="on it")
+
+    assert seen.rungs == ("half the time left",)
+    assert passes(evaluated, clock, DUE - 23 * HOUR, DUE - 11.5 * HOUR, HOUR / 4) == [
+        "a quarter of the time left -> legal"
+    ]
+    [entry] = ledger(evaluated, NUMBER, "alert.acknowledged")
+    assert (entry["actor"], entry["payload"]["rungs"]) == (LEGAL, ["half the time left"])
+
+
+def test_an_alert_waits_in_the_status_until_it_is_acknowledged(evaluated: Desk, clock: VirtualClock) -> None:
+    join_team(evaluated)
+    clock.set(DUE - 24 * HOUR)
+    watch_once(evaluated)
+
+    [wait] = [one for one in standing(evaluated, NUMBER).waits if one.kind == "acknowledgement"]
+    assert (wait.what, wait.who, wait.due_at) == (f"half the time left: {CONTRACT}", "legal", DUE)
+    acknowledge(evaluated, NUMBER, by=LEGAL)
+
+    assert [one for one in standing(evaluated, NUMBER).waits if one.kind == "acknowledgement"] == []
+    with pytest.raises(NotAllowedError, match="no alert of INC-2026-0001 waits"):
+        acknowledge(evaluated, NUMBER, by=LEGAL)
+
+
+def test_a_stranger_acknowledges_nothing(evaluated: Desk, clock: VirtualClock) -> None:
+    clock.set(DUE - 24 * HOUR)
+    watch_once(evaluated)
+
+    with pytest.raises(NotAllowedError, match="'Mallory' is not in the team"):
+        acknowledge(evaluated, NUMBER, by="Mallory")
+
+
+def test_a_new_rung_takes_the_place_of_an_escalation_of_the_one_before(evaluated: Desk, clock: VirtualClock) -> None:
+    clock.set(DUE - 12 * HOUR - HOUR / 2)
+    watch_once(evaluated)  # half the time left, late; its escalation is due half an hour after the next rung
+    clock.set(DUE - 12 * HOUR)
+    watch_once(evaluated)
+
+    [first, second] = every(evaluated, Alert, kind="escalation", duty_id=duty(evaluated, NUMBER, CONTRACT).id)
+
+    assert (first.state, first.why) == ("overtaken", "'a quarter of the time left' fired")
+    assert (second.state, second.role) == ("pending", "commander")
+
+
+# Put off --------------------------------------------------------------------------------------------------------------
+
+
+def put_off(desk: Desk, until: datetime, *, by: str = LEGAL, provision: str = CONTRACT) -> Snoozed:
+    [snoozed] = snooze(desk, NUMBER, provision, until=until, reason="the filing is being signed", by=by)
+    return snoozed
+
+
+def test_a_snoozed_clock_is_silent_until_the_end_of_it_and_then_the_highest_rung_fires(
+    evaluated: Desk, clock: VirtualClock
+) -> None:
+    join_team(evaluated)
+    clock.set(DUE - 25 * HOUR)
+
+    snoozed = put_off(evaluated, DUE - 4 * HOUR)
+
+    assert snoozed.rungs == ("half the time left", "a quarter of the time left", "a tenth of the time left")
+    found = passes(evaluated, clock, DUE - 24 * HOUR, DUE - 3.9 * HOUR, HOUR / 10)
+    assert found == ["a tenth of the time left -> commander"]
+    assert alerts(evaluated)["half the time left"] == "overtaken"
+    [entry, *_] = [one for one in payloads(evaluated, NUMBER, "alert.overtaken") if one["provision"] == CONTRACT]
+    assert entry["why"].startswith(f"snoozed by {LEGAL} until 2026-11-25T03:30:00Z")
+    [said] = ledger(evaluated, NUMBER, "alert.snoozed")
+    assert (said["actor"], said["payload"]["reason"]) == (LEGAL, "the filing is being signed")
+
+
+def test_a_snooze_stands_in_the_status_with_its_end_and_who_asked_for_it(evaluated: Desk) -> None:
+    join_team(evaluated)
+
+    put_off(evaluated, DUE - 4 * HOUR)
+
+    [wait] = [one for one in standing(evaluated, NUMBER).waits if one.kind == "snooze"]
+    assert (wait.who, wait.due_at) == (LEGAL, DUE - 4 * HOUR)
+
+
+def test_a_later_snooze_takes_the_place_of_an_earlier_one(evaluated: Desk) -> None:
+    join_team(evaluated)
+    put_off(evaluated, DUE - HOUR)
+
+    put_off(evaluated, DUE - 20 * HOUR)
+
+    rows = every(evaluated, Alert, duty_id=duty(evaluated, NUMBER, CONTRACT).id)
+    assert [DUE - row.fires_at for row in rows] == [20 * HOUR, 12 * HOUR, 4.8 * HOUR, HOUR, 0 * HOUR]
+
+
+def test_no_alarm_is_put_off_past_the_limit_by_the_wrong_role_or_to_the_past(
+    evaluated: Desk, clock: VirtualClock
+) -> None:
+    join_team(evaluated)
+
+    with pytest.raises(NotAllowedError, match="never put off past the limit"):
+        put_off(evaluated, DUE + timedelta(seconds=1))
+    with pytest.raises(NotAllowedError, match="is pr; an alarm is put off by commander, executive, legal"):
+        put_off(evaluated, DUE - HOUR, by=PR)
+    with pytest.raises(NotAllowedError, match="no clock of eu-gdpr-34 runs"):
+        put_off(evaluated, DUE - HOUR, provision="eu-gdpr-34")
+    with pytest.raises(BadInputError, match="is not after now"):
+        put_off(evaluated, clock())
+    assert ledger(evaluated, NUMBER, "alert.snoozed") == []
+
+
+# Every way, and a slow one ----------------------------------------------------------------------------------------------
+
+
+def test_an_alert_goes_out_by_each_way_that_its_rung_names(evaluated: Desk, clock: VirtualClock) -> None:
+    [row, *_] = every(evaluated, Alert, duty_id=duty(evaluated, NUMBER, CONTRACT).id)
+    with writing(evaluated.engine) as session:
+        session.merge(row).ways = "mail,webhook"
+    pager, mail = Post(name="webhook"), Post(name="smtp")
+    desk = by_post(evaluated, mail=mail, webhook=pager)
+    clock.set(DUE - 24 * HOUR)
+
+    watch_once(desk)
+
+    assert [message.to for message in pager.sendings] == ["legal"]
+    assert {one.state for one in every(desk, Delivery, purpose="alert")} == {"sent"}
+    assert len(every(desk, Delivery, purpose="alert")) == 2
+
+
+def test_a_channel_that_fails_three_times_in_a_row_holds_up_no_other(evaluated: Desk, clock: VirtualClock) -> None:
+    chat = Post(name="slack")
+    desk = by_post(evaluated, chat=chat)
+    chat.then(*[TemporaryDeliveryError("Slack does not answer")] * 3)
+    clock.set(datetime(2026, 12, 24, tzinfo=UTC))
+
+    fired = watch_once(desk)
+
+    assert len(fired) > 3
+    assert len(chat.sendings) == 3
+    watch_once(desk)
+    assert len(chat.taken) == len(fired) - 3, "the three that failed wait for their next try"
