@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.errors import StoreUnavailableError
 
-HEAD = "0005"
+HEAD = "0006"
 LOCK = 7_405_133  # any number that nobody else takes an advisory lock on
 _ONE_AT_A_TIME = Lock()
 
@@ -50,7 +50,9 @@ def _migrate(engine: Engine) -> bool:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     try:
-        with engine.connect() as connection:  # on SQLite this takes the database's one lock for writers
+        with engine.execution_options(
+            patient=True
+        ).connect() as connection:  # on SQLite this takes the database's one lock for writers
             if connection.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
             if _version_in(connection) == HEAD:

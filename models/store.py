@@ -12,6 +12,7 @@ from sqlmodel import Session
 from models.errors import BadInputError, StoreUnavailableError
 
 BUSY_TIMEOUT_MS = 5_000
+FIRST_OPENING_MS = 60_000  # while another process makes or migrates the tables
 
 
 def open_store(url: str) -> Engine:
@@ -53,13 +54,17 @@ def _sqlite(url: str, path: str | None) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # a receipt that was written survives the plug being pulled
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute(f"PRAGMA busy_timeout = {FIRST_OPENING_MS}")
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer that began as a reader cannot wait for the lock; so every transaction starts as a writer.
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        wait = FIRST_OPENING_MS if options.get("patient", False) else BUSY_TIMEOUT_MS
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+        connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
     return engine
 
