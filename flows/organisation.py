@@ -35,6 +35,7 @@ class OrganisationFile(BaseModel):
     sign_off: dict[str, Text] = {}  # language -> the words before the signature
     tone: Literal["warm", "sober"] = "warm"  # sober: no words of regret
     domains: tuple[Text, ...] = ()
+    logo: Path | None = None  # PNG or JPEG, at the head of documents
     press: Contact = Contact()
     contact: Contact = Contact()
     dpo: Contact = Contact()

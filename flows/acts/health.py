@@ -47,6 +47,7 @@ def health(settings: Settings) -> Iterator[Finding]:
     yield _tried("laws", lambda: f"{sum(len(law.provisions) for law in laws_from(settings).laws)} provisions")
     yield _tried("playbooks", lambda: ", ".join(load_playbooks(*((settings.playbooks,) if settings.playbooks else ()))))
     yield _tried("templates", lambda: ", ".join(language(code, settings.templates).code for code in languages()))
+    yield _pdf()
     yield _organisation(settings)
     yield _prefect(settings)
     yield from _channels(settings)
@@ -80,6 +81,12 @@ def _database(settings: Settings) -> str:
     desk: Desk = open_desk(settings)
     assert version_of(desk.engine) == HEAD, "opening the desk brings the tables up to date"
     return f"{desk.engine.url.render_as_string(hide_password=True)}, tables at {HEAD}"
+
+
+def _pdf() -> Finding:
+    from integrations.pdf import fonts_of_this_machine
+
+    return _tried("PDF", fonts_of_this_machine)
 
 
 def _organisation(settings: Settings) -> Finding:

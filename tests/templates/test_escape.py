@@ -38,7 +38,7 @@ HOSTILE = [
 
 
 def body(page: str) -> str:
-    found = re.search(r"<main>\n(.*)</main>", page, re.DOTALL)
+    found = re.search(r"<main[^>]*>\n(.*)</main>", page, re.DOTALL)
     assert found
     return found[1]
 

@@ -33,6 +33,24 @@ app = typer.Typer()
 ACTS = (
     *("list", "show", "check", "versions", "diff", "edit", "restore", "approve", "reject", "hold", "release", "send"),
     *("sent", "stale", "questions", "answer", "ask"),
+from tocsin.exporting import export
+from tocsin.output import By, Json, Number, line, print_json, table
+
+    "list",
+    "show",
+    "check",
+    "edit",
+    "approve",
+    "reject",
+    "hold",
+    "release",
+    "send",
+    "sent",
+    "stale",
+    "questions",
+    "answer",
+    "ask",
+    "export",
 )
 
 
@@ -67,10 +85,15 @@ def notices(
     evidence: Annotated[
         Path | None, typer.Option("--evidence", help="sent: a file that proves it, such as the portal's confirmation.")
     ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
+    ] = "pdf",
+    to: Annotated[Path | None, typer.Option("--to", help="export: the folder for the files.")] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
     """List, show, check, edit, compare, approve, reject, hold, release and send notices; answer what they leave open.
+    """List, show, check, edit, approve, reject, hold, release, send and export notices; answer what they leave open.
 
     `ask` drafts what the facts do not call for: substitute, newspaper, sms, followup, withdrawal, correction.
 
@@ -91,6 +114,8 @@ def notices(
         _answer(desk, number, notice, file, language, actor(by, desk.settings), json=json)
     elif act == "ask":
         _ask(desk, number, notice, language, json=json)
+    elif act == "export":
+        export(desk, number, _id(number, notice) if notice else None, formats, to, json=json)
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     elif act == "sent":
