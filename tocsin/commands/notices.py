@@ -19,6 +19,7 @@ from flows.start import run_now
 from models.clock import rfc3339
 from models.errors import BadInputError
 from tocsin.acting import actor
+from tocsin.exporting import export
 from tocsin.notices_shown import (
     show_difference,
     show_list,
@@ -32,25 +33,7 @@ from tocsin.output import By, Json, Number, line, print_json
 app = typer.Typer()
 ACTS = (
     *("list", "show", "check", "versions", "diff", "edit", "restore", "approve", "reject", "hold", "release", "send"),
-    *("sent", "stale", "questions", "answer", "ask"),
-from tocsin.exporting import export
-from tocsin.output import By, Json, Number, line, print_json, table
-
-    "list",
-    "show",
-    "check",
-    "edit",
-    "approve",
-    "reject",
-    "hold",
-    "release",
-    "send",
-    "sent",
-    "stale",
-    "questions",
-    "answer",
-    "ask",
-    "export",
+    *("sent", "stale", "questions", "answer", "ask", "export"),
 )
 
 
@@ -76,7 +59,12 @@ def notices(
         typer.Option("--sha256", help="approve, edit: the hash of the text you read (8 characters or more)."),
     ] = None,
     since: Annotated[int | None, typer.Option("--from", help="diff: the earlier version (the one before).")] = None,
-    to: Annotated[int | None, typer.Option("--to", help="diff: the later version (the latest).")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="diff: the later version (the latest); export: the folder for the files.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
+    ] = "pdf",
     reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="sent: when it was filed, with its zone.")] = None,
     reference: Annotated[
@@ -85,15 +73,10 @@ def notices(
     evidence: Annotated[
         Path | None, typer.Option("--evidence", help="sent: a file that proves it, such as the portal's confirmation.")
     ] = None,
-    formats: Annotated[
-        str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
-    ] = "pdf",
-    to: Annotated[Path | None, typer.Option("--to", help="export: the folder for the files.")] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
-    """List, show, check, edit, compare, approve, reject, hold, release and send notices; answer what they leave open.
-    """List, show, check, edit, approve, reject, hold, release, send and export notices; answer what they leave open.
+    """List notices; show, check, edit, compare, approve, reject, hold, release, send, export; answer what they leave open.
 
     `ask` drafts what the facts do not call for: substitute, newspaper, sms, followup, withdrawal, correction.
 
@@ -106,6 +89,8 @@ def notices(
         raise BadInputError(f"{act!r} is not an act; known are {', '.join(ACTS)}")
     if act == "list":
         show_list(desk, number, json=json)
+    elif act == "export":
+        export(desk, number, _id(number, notice) if notice else None, formats, to, json=json)
     elif act == "stale":
         show_stale(desk, number, json=json)
     elif act == "questions":
@@ -114,8 +99,6 @@ def notices(
         _answer(desk, number, notice, file, language, actor(by, desk.settings), json=json)
     elif act == "ask":
         _ask(desk, number, notice, language, json=json)
-    elif act == "export":
-        export(desk, number, _id(number, notice) if notice else None, formats, to, json=json)
     elif act == "send":
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     elif act == "sent":
@@ -125,7 +108,7 @@ def notices(
     elif act == "versions":
         show_versions(desk, number, _id(number, notice), json=json)
     elif act == "diff":
-        show_difference(desk, number, _id(number, notice), since, to, json=json)
+        show_difference(desk, number, _id(number, notice), since, _version(to), json=json)
     else:
         _one(desk, number, act, _id(number, notice), file, sha256, reason, actor(by, desk.settings), json=json)
 
@@ -146,6 +129,12 @@ def _id(number: str, notice: str | None) -> int:
     if notice is None or not notice.isdecimal():
         raise BadInputError(f"this needs the id of a notice; `tocsin notices {number}` lists them")
     return int(notice)
+
+
+def _version(text: str | None) -> int | None:
+    if text is not None and not text.isdecimal():
+        raise BadInputError(f"--to {text!r} is no version; give the number of one, such as 2")
+    return int(text) if text is not None else None
 
 
 def _one(
