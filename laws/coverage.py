@@ -5,6 +5,7 @@ from typing import Any
 
 from laws.assessment import DISCLAIMER
 from laws.law import Law, Laws
+from models.vocabulary import Confidence
 
 
 def coverage(laws: Laws) -> dict[str, Any]:
@@ -21,6 +22,12 @@ def coverage(laws: Laws) -> dict[str, Any]:
         "by_confidence": dict(Counter(version.confidence.value for _, _, version in versions)),
         "by_audience": dict(Counter(provision.audience.value for _, provision, _ in versions)),
         "oldest_checked": min(version.checked for _, _, version in versions).isoformat(),
+        "not_traceable": sum(not version.traceable for _, _, version in versions),
+        "low_confidence": [
+            {"provision": provision.id, "citation": version.citation}
+            for _, provision, version in versions
+            if version.confidence is Confidence.LOW
+        ],
         "by_jurisdiction": [_place(place, found) for place, found in sorted(by_place.items())],
         "disclaimer": DISCLAIMER,
     }
@@ -49,6 +56,11 @@ def coverage_page(found: dict[str, Any]) -> str:
         "",
         f"{found['disclaimer']}",
         "",
+        f"By status: {_counts(found['by_status'])}.",
+        f"By confidence: {_counts(found['by_confidence'])}.",
+        f"By audience: {_counts(found['by_audience'])}.",
+        f"For {found['not_traceable']} provisions no address supports what is recorded: check these first.",
+        "",
         "| jurisdiction | provisions | in force | oldest checked | confidence | laws |",
         "|---|---|---|---|---|---|",
     ]
@@ -58,4 +70,16 @@ def coverage_page(found: dict[str, Any]) -> str:
         lines.append(
             f"| {place['jurisdiction']} | {place['provisions']} | {place['in_force']} | {place['oldest_checked']} | {confidence} | {names} |"
         )
+    lines += [
+        "",
+        "## Low confidence",
+        "",
+        "Little supports what is recorded of these; have counsel check them first.",
+        "",
+    ]
+    lines += [f"- `{each['provision']}`: {each['citation']}" for each in found["low_confidence"]]
     return "\n".join(lines) + "\n"
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in numbers.items())

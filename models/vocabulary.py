@@ -253,6 +253,7 @@ class Circumstance(StrEnum):
     REMOTE_WIPED = "remote_wiped"
     SERVICE_DISRUPTED = "service_disrupted"
     CREDENTIALS_RESET = "credentials_reset"
+    PERSON_DIED = "person_died"
     PRODUCT_VULNERABILITY = "product_vulnerability"
     PRODUCT_VULNERABILITY_EXPLOITED = "product_vulnerability_exploited"
 

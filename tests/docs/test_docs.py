@@ -12,6 +12,7 @@ import yaml
 
 from flows.organisation import OrganisationFile
 from flows.settings import Settings
+from laws.coverage import coverage, coverage_page
 from laws.law import check_laws, load_laws
 from models.report import Report, read_report
 from models.vocabulary import STATUS_MEANINGS
@@ -135,6 +136,12 @@ def test_the_readme_claims_no_more_law_than_there_is() -> None:
     assert sum(len(law.provisions) for law in laws) > int(claim[1])
     assert abs(len(laws) - int(claim[2])) < 15
     assert len({law.jurisdiction for law in laws}) > int(claim[3])
+
+
+def test_the_coverage_page_is_that_of_the_law_files() -> None:
+    page = (DOCS / "coverage.md").read_text()
+
+    assert page == coverage_page(coverage(load_laws())), "write it anew: tocsin laws coverage --write docs/coverage.md"
 
 
 def test_the_report_of_the_guide_is_accepted() -> None:
