@@ -1,5 +1,6 @@
 """Every file of the law data, found by its folder: a new file is tested the moment it exists."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,6 +40,12 @@ def test_a_law_file_says_where_it_comes_from_and_was_checked_lately(path: Path) 
         )
         assert version.checked <= date.today()  # noqa: DTZ011  # a file's age is a matter of days
         assert date.today() - version.checked < STALE_AFTER, f"{path}: {version.citation} was last checked {version.checked}; check it again"  # noqa: DTZ011  # as above  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LAWS, ids=named)
+def test_a_citation_names_its_law_and_stands_alone(path: Path) -> None:
+    for version in versions(validated(Law, read_document(path))):
+        assert not re.match(r"same|s\.|Art\.", version.citation)
 
 
 @pytest.mark.parametrize("path", LAWS, ids=named)

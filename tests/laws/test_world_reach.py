@@ -38,7 +38,11 @@ ATTRIBUTES = [
 ]
 SECTORS = [["government", "legal", "health", "manufacturing"], ["telecom", "technology", "banking", "retail"]]
 COURSES = [
-    ("ransomware", "malicious_external", ["service_disrupted", "ransom_demanded", "product_vulnerability_exploited"]),
+    (
+        "ransomware",
+        "malicious_external",
+        ["service_disrupted", "ransom_demanded", "product_vulnerability_exploited", "person_died"],
+    ),
     ("misconfiguration", "accidental", ["exfiltration_confirmed"]),
 ]
 
