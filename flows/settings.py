@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
+    watch_silence: int = Field(120, ge=10, description="Seconds without a pass after which people are told.")
+    heartbeat_url: str | None = Field(None, description="Asked after each half minute in which the watch ran.")
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
     console_port: int = Field(4280, description="Port of the console that `serve` starts.")
     console_url: str | None = Field(None, description="How the console is reached from outside, for links.")

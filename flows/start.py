@@ -4,10 +4,13 @@ import asyncio
 import importlib
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from flows.heartbeat import EVENT, RESOURCE
 from flows.server import ServerMissingError, answers, environment, local_address
 from flows.settings import Settings
 
@@ -15,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 POOL = "tocsin"
 CREATED = 201
 DEPLOYMENT = "response/incident"
+DEAD_MAN = "tocsin: the watch is not heard of"
 
 
 def prefect_ready(settings: Settings) -> str:
@@ -69,15 +73,49 @@ def nudge(settings: Settings, number: str, passes: int) -> bool:
         return False
 
 
-async def deploy() -> None:
-    """Make the work pool, and the deployment whose runs its workers take up."""
+async def deploy(silence: int) -> None:
+    """Make the work pool, the deployments whose runs its workers take up, and the automation that misses the watch.
+
+    `silence` is for how many seconds nothing may be heard of the watch.
+    """
     client = importlib.import_module("prefect.client.orchestration")
     actions = importlib.import_module("prefect.client.schemas.actions")
-    respond = importlib.import_module("flows.respond").respond
     async with client.get_client() as api:
         pool = actions.WorkPoolCreate(name=POOL, type="process", description="Carries incidents.")
         await api.create_work_pool(pool, overwrite=True)
-    source = await respond.from_source(source=str(ROOT), entrypoint="flows/respond.py:respond")
+    await _deployed("respond", DEPLOYMENT.partition("/")[2])
+    switch = await _deployed("watch_stopped", "dead-man")
+    async with client.get_client() as api:
+        await _arm(api, switch, silence)
+
+
+async def _deployed(flow: str, name: str) -> Any:  # Any: a UUID, of a package that is loaded late
+    found = getattr(importlib.import_module(f"flows.{flow}"), flow)
+    source = await found.from_source(source=str(ROOT), entrypoint=f"flows/{flow}.py:{flow}")
     # Not `deploy`: that ends by looking for workers in a way that its own server refuses.
-    deployment = await source.to_deployment(name=DEPLOYMENT.partition("/")[2], work_pool_name=POOL)
-    await deployment.apply()
+    deployment = await source.to_deployment(name=name, work_pool_name=POOL)
+    return await deployment.apply()
+
+
+async def _arm(api: Any, switch: Any, silence: int) -> None:  # Any: Prefect's client and a UUID, loaded late
+    """The dead man's switch: when no pass of the watch is heard of for so long, the deployment is run."""
+    automations = importlib.import_module("prefect.automations")
+    wanted = automations.AutomationCore(
+        name=DEAD_MAN,
+        description="Nothing was heard of the deadline watch: the responders are told, and one pass is made.",
+        trigger=automations.EventTrigger(
+            posture="Proactive",
+            match={"prefect.resource.id": RESOURCE},
+            expect={EVENT},
+            threshold=1,
+            within=timedelta(seconds=silence),
+        ),
+        actions=[automations.RunDeployment(source="selected", deployment_id=switch)],
+    )
+    known = await api.read_automations_by_name(DEAD_MAN)
+    for spare in known[1:]:
+        await api.delete_automation(spare.id)
+    if known:
+        await api.update_automation(known[0].id, wanted)
+    else:
+        await api.create_automation(wanted)

@@ -114,6 +114,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "alert.overtaken": lambda p: f"Alert put aside: {p['rung']} for {p['provision']}: {p['why']}",
     "alert.acknowledged": lambda p: f"Alert acknowledged for {p['provision']} ({p['stage']}): {', '.join(p['rungs'])}",
     "alert.snoozed": lambda p: f"Alerts put off until {p['until']} for {p['provision']} ({p['stage']}): {p['reason']}",
+    "watch.stopped": lambda p: f"Nobody watched the deadlines since {p['last_pass']}; the responders were told",
     "ladder.replanned": lambda p: (
         f"Alerts of {p['provision']} ({p['stage']}) planned again, since {p['why']}: "
         f"{len(p['cancelled'])} cancelled, {len(p['planned'])} planned, limit {p['due_at']}"

@@ -13,9 +13,11 @@ from flows.acts.accounts import first_link
 from flows.acts.unfinished import unfinished
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
+from flows.heartbeat import Pulse, beating
 from flows.server import ended, environment, running
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
+from models.errors import StoreUnavailableError
 from models.incident import find
 from models.store import reading
 from tocsin.commands.demo import rehearsal
@@ -43,7 +45,7 @@ def serve(
     with ExitStack() as stack:
         address = stack.enter_context(running(settings.home, settings.server_port))
         prefect_ready(settings)
-        asyncio.run(deploy())
+        asyncio.run(deploy(settings.watch_silence))
         worker = _started(settings, "worker", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
         console = _started(settings, "console", "console")
         stack.callback(ended, worker.pid)
@@ -52,9 +54,10 @@ def serve(
         _invite_first(desk, settings)
         line(f"Prefect UI: {address}/runs")
         line(f"A worker carries incidents; the watch looks every {every:g} s. Ctrl-C ends it all.")
+        pulse = stack.enter_context(beating(settings, line))
         try:
             while worker.poll() is None and console.poll() is None:
-                _look_after(desk)
+                _look_after(desk, pulse)
                 time.sleep(every)
         except KeyboardInterrupt:
             line("Ending; nothing is lost, the next start goes on.")
@@ -88,10 +91,18 @@ def _invite_first(desk: Desk, settings: Settings) -> None:
         )
 
 
-def _look_after(desk: Desk) -> None:
-    """Fire what is due, and have what no run is doing taken up."""
-    for alert in watch_once(desk):
-        line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
+def _look_after(desk: Desk, pulse: Pulse) -> None:
+    """Fire what is due, and have what no run is doing taken up; a database that is down for a while ends nothing."""
+    try:
+        for alert in watch_once(desk):
+            line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
+        pulse.passed()
+        _take_up(desk)
+    except StoreUnavailableError as error:
+        line(f"{error}; watching goes on")
+
+
+def _take_up(desk: Desk) -> None:
     for number in unfinished(desk):
         with reading(desk.engine) as session:
             passes = find(session, number).passes
