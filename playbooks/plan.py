@@ -310,7 +310,7 @@ class _Planning:
         ready_at = was.ready_at or was.started_at or self._turn_came(one)
         due_at = ready_at + one.step.within if one.step.within and not unready else None
         limit = one.step.wait_limit if planned.state in ON_OTHERS and was.state in _NOT_TAKEN_UP else None
-        overdue = bool(due_at and due_at < self.now and not planned.closed)
+        overdue = bool(due_at and due_at <= self.now and not planned.closed)
         asked = planned.asked
         if overdue and one.step.stand_in and planned.state is StepState.WAITING_FOR_PERSON:
             asked = tuple(dict.fromkeys([*asked, one.step.stand_in]))

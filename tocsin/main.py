@@ -29,6 +29,7 @@ COMMANDS = {
     "review": "What the record says of how the response went.",
     "ledger": "Verify or export an incident's ledger.",
     "team": "Who may act, and in which role.",
+    "drill": "Rehearse a playbook on a virtual clock; nothing leaves.",
     "schema": "Print the JSON Schema of a public format.",
     "serve": "Console, Prefect server, worker and watch, in one command.",
     "doctor": "What is configured, reachable and missing, and how to mend it.",

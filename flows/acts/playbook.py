@@ -20,13 +20,15 @@ from playbooks.plan import Plan, RecordState, StepRecord, StepState, plan
 from playbooks.playbook import Notices, Playbook, body_of, choose, playbook_of
 
 
-def start_playbook(desk: Desk, number: str) -> str | None:
-    """Choose the playbook that fits the facts, unless one was chosen; gives its name, or None while none fits."""
+def start_playbook(desk: Desk, number: str, name: str | None = None) -> str | None:
+    """Choose the playbook called `name`, or the one that fits the facts, unless one was chosen; gives its name, or None
+    while none fits.
+    """
     with writing(desk.engine) as session:
         incident = find(session, number)
         if incident.playbook is not None:
             return incident.playbook
-        chosen = choose(desk.playbooks, facts_of(session, incident))
+        chosen = desk.playbooks[name] if name else choose(desk.playbooks, facts_of(session, incident))
         if chosen is None:
             return None
         incident.playbook, incident.playbook_body = chosen.name, body_of(chosen)

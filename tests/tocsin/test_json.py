@@ -355,3 +355,19 @@ def test_people_get_lines_and_tables_instead(tocsin: Tocsin, number: str, line: 
     assert (said.status, said.err) == (0, "")
     assert said.out.strip()
     assert not said.out.startswith(("{", "["))
+
+
+def test_a_move_shows_the_difference_and_moves_only_when_told_to(tocsin: Tocsin, carried: str, tmp_path: Path) -> None:
+    file = tmp_path / "ransomware.yaml"
+    kept = (DEMO.parents[2] / "playbooks" / "ransomware.yaml").read_text()
+    file.write_text(kept.replace("within: 30 minutes", "within: 20 minutes"))
+
+    looked = tocsin("playbooks", "move", carried, "--to", file)
+    moved = tocsin("playbooks", "move", carried, "--to", file, "--yes", "--as", "Ines Duarte", "--json")
+    again = tocsin("playbooks", "move", carried, "--to", file, "--yes", "--as", "Ines Duarte")
+
+    assert looked.status == 1
+    assert "step move_channels: within was '30 minutes', now '20 minutes'" in looked.out
+    assert "Nothing was moved" in looked.out
+    assert (moved.status, moved.json["moved"]) == (0, True)
+    assert (again.status, again.out.strip()) == (0, f"{carried} follows ransomware as it is; nothing to move.")

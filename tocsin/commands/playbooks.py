@@ -1,21 +1,13 @@
-import dataclasses
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.acts.contain import ready_steps
-from flows.acts.playbook import Move, move_playbook, preview_move
-from flows.desk import Desk, open_desk
 from flows.settings import read_settings
 from models.document import nearest
 from models.errors import BadInputError
-from models.incident import find
-from models.store import reading
 from playbooks.drawing import graph
-from playbooks.playbook import Playbook, body_of, files_in, load_playbook, load_playbooks
-from tocsin.acting import actor
+from playbooks.playbook import Playbook, body_of, files_in, load_playbooks
 from tocsin.output import By, Json, Number, line, print_json, table
 
 app = typer.Typer(add_completion=False)
@@ -91,46 +83,7 @@ def move(
 
     Example: tocsin playbooks move INC-2026-0001 --to our-playbooks/ransomware.yaml --as "Ines Duarte"
     """
-    desk = open_desk()
-    playbook = _meant(desk, number, to)
-    would = preview_move(desk, number, playbook)
-    if not json:
-        _show_move(would)
-    agreed = bool(would.difference) and (yes or (not json and _asked(number)))
-    if agreed:
-        move_playbook(desk, number, playbook, by=actor(by, desk.settings))
-        ready_steps(desk, number)
-    if json:
-        print_json({**dataclasses.asdict(would), "moved": agreed})
-    elif agreed:
-        line(f"{number}: moved; `tocsin steps {number}` shows where it stands")
-    if would.difference and not agreed:
+    from tocsin.moving import move as moved  # opens the database, which the others here need not
+
+    if not moved(number, to, yes=yes, by=by, json=json):
         raise typer.Exit(1)
-
-
-def _meant(desk: Desk, number: str, to: str | None) -> Playbook:
-    if to is not None and Path(to).suffix in (".yaml", ".yml"):
-        return load_playbook(Path(to), *((desk.settings.playbooks,) if desk.settings.playbooks else ()))
-    with reading(desk.engine) as session:
-        name = to or find(session, number).playbook
-    if name is None:
-        raise BadInputError(f"{number} has no playbook yet; `tocsin respond {number}` chooses one")
-    if name not in desk.playbooks:
-        raise BadInputError(f"no playbook is called {name!r}{nearest(name, desk.playbooks)}")
-    return desk.playbooks[name]
-
-
-def _show_move(would: Move) -> None:
-    if not would.difference:
-        line(f"{would.number} follows {would.after} as it is; nothing to move.")
-        return
-    line(f"{would.number}: from {would.before} to {would.after}, SHA-256 {would.sha256[:12]}")
-    for text in (*would.difference, *would.consequences):
-        line(f"  {text}")
-
-
-def _asked(number: str) -> bool:
-    if not sys.stdin.isatty():
-        line("Nothing was moved; repeat with --yes once the difference was read.")
-        return False
-    return typer.confirm(f"Move {number}?")
