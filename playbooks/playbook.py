@@ -10,9 +10,10 @@ from models.condition import FACT_WORDS, ConditionError, parse_condition
 from models.document import Document, explained, nearest, read_document, validated
 from models.errors import BadInputError
 from models.report import Report
-from models.vocabulary import Audience, PersonRole
+from models.vocabulary import PersonRole
 from playbooks.flaws import Flaw, flaws_in
 from playbooks.ladder import Ladders
+from playbooks.notices import Notices
 from playbooks.situation import RawCondition, Situation
 from playbooks.step import Approval, Part, Step, Text, Words
 from playbooks.subplaybook import recursion_in, unfolded
@@ -20,22 +21,6 @@ from playbooks.subplaybook import recursion_in, unfolded
 BUILT_IN = Path(__file__).parent
 
 PlaybookName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Notices(Part):
-    """Who signs which notices, and which audiences must have been told before others are."""
-
-    approvals: dict[Audience, Approval] = Field({})
-    otherwise: Approval = Approval(roles=(PersonRole.LEGAL,))
-    hold: dict[Audience, tuple[Audience, ...]] = Field({})
-
-    def approval_for(self, audience: Audience) -> Approval:
-        """The signatures that a notice to this audience needs."""
-        return self.approvals.get(audience, self.otherwise)
-
-    def held_for(self, audience: Audience) -> tuple[Audience, ...]:
-        """The audiences that must be told before this one, where there is a duty to tell them."""
-        return self.hold.get(audience, ())
 
 
 class Playbook(Part):
@@ -72,9 +57,14 @@ def _own_flaws(playbook: Playbook) -> Iterator[Flaw]:
         parse_condition(playbook.applies, FACT_WORDS)
     except ConditionError as error:
         yield Flaw(("applies", *error.location), str(error))
-    for audience, first in playbook.notices.hold.items():
-        if audience in first:
+    keys = [step.key for step in playbook.steps]
+    for audience, hold in playbook.notices.hold.items():
+        if audience in (*hold.told, *hold.being_told):
             yield Flaw(("notices", "hold", audience), f"{audience} would be held until {audience} is told; remove it")
+        for key in hold.done:
+            if not any(known == key or known.startswith(f"{key}/") for known in keys):
+                message = f"{audience} would be held for the step {key!r}, which is not there{nearest(key, keys)}"
+                yield Flaw(("notices", "hold", audience, "done"), message)
 
 
 def read_playbook(source: Path | str, content: bytes | None = None) -> Playbook:

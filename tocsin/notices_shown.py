@@ -2,11 +2,12 @@
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from flows.acts.answer import questions
-from flows.acts.read_notice import NoticeText, notice_list
+from flows.acts.read_notice import NoticeText, SignatureLine, notice_list
 from flows.acts.stale import stale_texts
 from flows.acts.versions import compared, versions
 from flows.desk import Desk
@@ -28,7 +29,7 @@ def show_list(desk: Desk, number: str, *, json: bool) -> None:
         line(f"No text has been drafted for {number}; `tocsin respond {number}` drafts them.")
         return
     table(
-        ("id", "text", "for", "state", "version", "SHA-256", "findings", "missing", "still to sign"),
+        ("id", "text", "for", "state", "version", "SHA-256", "findings", "missing", "waits for"),
         (
             (
                 one.notice,
@@ -39,17 +40,18 @@ def show_list(desk: Desk, number: str, *, json: bool) -> None:
                 one.sha256[:12],
                 one.errors + one.warnings,
                 one.missing,
-                ", ".join(one.still_needed),
+                one.waits_for or "",
             )
             for one in found
         ),
     )
 
 
-def show_text(text: NoticeText, *, findings_only: bool, json: bool) -> None:
+def show_text(text: NoticeText, signed: Sequence[SignatureLine], *, findings_only: bool, json: bool) -> None:
     """One text with what was found about it; ends with status 1 where its check finds an error."""
     if json:
-        print_json(dataclasses.asdict(text))
+        signatures = [dataclasses.asdict(one) | {"at": rfc3339(one.at)} for one in signed]
+        print_json(dataclasses.asdict(text) | {"signatures": signatures})
     else:
         if not findings_only:
             line(f"Subject: {text.subject}")
@@ -61,6 +63,10 @@ def show_text(text: NoticeText, *, findings_only: bool, json: bool) -> None:
             line(f"  {finding['level']}: {finding['place']}: {finding['message']}; {finding['mend']}")
         for one in text.missing:
             line(f"  not known: {one['question']}")
+        for sign in signed:
+            ended = f"; no longer holds: {sign.void_reason}" if sign.void_reason else ""
+            said = f": {sign.note}" if sign.note else ""
+            line(f"  {sign.decision} by {sign.person} ({sign.role}) on {sign.sha256[:12]}{said}{ended}")
     if findings_only and any(finding["level"] == "error" for finding in text.findings):
         raise typer.Exit(1)
 

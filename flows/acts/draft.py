@@ -525,7 +525,7 @@ def void_approvals(desk: Desk, session: Session, incident: Incident, notice: Not
     given = session.exec(
         select(Approval).where(
             Approval.subject == f"notice:{notice.id}",
-            Approval.decision == "approved",
+            col(Approval.decision).in_(("approved", "override")),
             col(Approval.voided_at).is_(None),
         )
     ).all()

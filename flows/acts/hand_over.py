@@ -8,9 +8,11 @@ from sqlmodel import Session, col, select
 
 from flows.acts.close_loop import settled
 from flows.acts.draft import notice_in
+from flows.acts.embargo import embargo
 from flows.acts.evidence import preserve_file
 from flows.acts.playbook import notice_rules
-from flows.acts.release import embargo, queue_notice
+from flows.acts.release import queue_notice
+from flows.acts.sign import is_overridden
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.clock import rfc3339
@@ -113,7 +115,7 @@ def _of_notice(desk: Desk, session: Session, incident: Incident, notice_id: int)
 
 
 def _queued(desk: Desk, session: Session, incident: Incident, notice: Notice) -> None:
-    why = embargo(session, incident, notice)
+    why = embargo(session, incident, notice, desk.clock())
     if why is not None:
         raise NotAllowedError(f"notice {notice.id} may not leave yet: {why}")
     if notice.state == "approved" and not notice.held:
@@ -139,7 +141,7 @@ def _signed_text(session: Session, incident: Incident, row: Delivery, at: dateti
         (one.role, one.person) for one in approvals if one.at <= at and (one.voided_at is None or one.voided_at > at)
     ]
     missing = notice_rules(incident).approval_for(Audience(notice.audience)).still_open(held)
-    if missing:
+    if missing and not is_overridden(session, incident, notice, version.sha256):
         raise NotAllowedError(
             f"version {version.version} of notice {notice.id} (SHA-256 {version.sha256[:12]}) was not fully signed at "
             f"{rfc3339(at)}: {', '.join(role.value for role in missing)} had not signed, or no longer; say when it was filed"

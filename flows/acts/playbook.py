@@ -16,8 +16,9 @@ from models.store import reading, writing
 from models.tables import Approval, Evidence, Incident, LedgerEntry, Step
 from playbooks.difference import diff
 from playbooks.event import Event, awaited
+from playbooks.notices import Notices
 from playbooks.plan import Plan, RecordState, StepRecord, StepState, plan
-from playbooks.playbook import Notices, Playbook, body_of, choose, playbook_of
+from playbooks.playbook import Playbook, body_of, choose, playbook_of
 
 
 def start_playbook(desk: Desk, number: str, name: str | None = None) -> str | None:

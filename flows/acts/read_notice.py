@@ -1,16 +1,19 @@
 """Reading notices as the people who sign them do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from flows.acts.draft import current, notice_in, title
-from flows.acts.sign import open_roles
+from flows.acts.embargo import embargo
+from flows.acts.sign import asked_to_sign, open_roles
 from flows.desk import Desk
+from models.clock import rfc3339
 from models.incident import find, identity
 from models.store import reading
-from models.tables import DutyRecord, Notice
+from models.tables import Approval, DutyRecord, Incident, Notice
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class NoticeLine:
     warnings: int
     missing: int
     still_needed: tuple[str, ...]
+    waits_for: str | None
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,54 @@ def notice_list(desk: Desk, number: str) -> list[NoticeLine]:
                     levels.count("warning"),
                     len(version.missing),
                     open_roles(session, incident, notice) if notice.state == "draft" else (),
+                    waits_for(session, incident, notice, desk.clock()),
                 )
             )
         return lines
+
+
+def waits_for(session: Session, incident: Incident, notice: Notice, now: datetime) -> str | None:
+    """What keeps a text from leaving now, or None for one that may leave or has left."""
+    if notice.state not in ("draft", "approved"):
+        return None
+    if notice.held:
+        until = f" until {rfc3339(notice.held_until)}" if notice.held_until else ""
+        return f"held by {notice.held_by}{until}: {notice.held_reason or 'no reason given'}"
+    if notice.state == "draft":
+        asked = asked_to_sign(session, incident, notice, now)
+        late = f", overdue since {rfc3339(asked.due_at)}" if asked.due_at and asked.due_at < now else ""
+        others = f"; {' or '.join(asked.stand_ins)} may stand in" if asked.stand_ins else ""
+        return f"signature by {' and '.join(asked.roles)}{late}{others}"
+    return embargo(session, incident, notice, now)
+
+
+@dataclass(frozen=True)
+class SignatureLine:
+    """One decision on a notice: by whom, as what, on which text, and why it no longer holds where that is so."""
+
+    person: str
+    role: str
+    decision: str
+    note: str | None
+    sha256: str
+    facts_version: int
+    at: datetime
+    void_reason: str | None
+
+
+def signature_lines(desk: Desk, number: str, notice_id: int) -> list[SignatureLine]:
+    """Every decision on a notice, oldest first."""
+    with reading(desk.engine) as session:
+        notice = notice_in(session, find(session, number), notice_id)
+        rows = session.exec(
+            select(Approval).where(Approval.subject == f"notice:{notice.id}").order_by(col(Approval.id))
+        ).all()
+    return [
+        SignatureLine(
+            row.person, row.role, row.decision, row.reason, row.sha256, row.facts_version, row.at, row.void_reason
+        )
+        for row in rows
+    ]
 
 
 def notice_text(desk: Desk, number: str, notice_id: int) -> NoticeText:

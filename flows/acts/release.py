@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from flows.acts.deliver import new_delivery, queue, withdraw_unwanted
 from flows.acts.draft import current, has_left, notice_in, title, void_approvals
-from flows.acts.playbook import notice_rules
+from flows.acts.embargo import embargo
 from flows.acts.sign import unfit
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from integrations.channel import Channel
-from models.errors import NotAllowedError
+from models.clock import rfc3339
+from models.errors import BadInputError, NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
-from models.tables import Delivery, DutyRecord, Incident, Notice, NoticeVersion
+from models.tables import Delivery, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.page import html
 
@@ -26,6 +28,7 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
     with writing(desk.engine) as session:
         incident = find(session, number)
         desk.guard(session)
+        _let_go(desk, session, incident)
         withdraw_unwanted(desk, session, incident)
         ready = session.exec(
             select(Notice)
@@ -37,25 +40,24 @@ def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
             )
             .order_by(col(Notice.id))
         ).all()
-        return sum(
-            queue_notice(desk, session, incident, notice) for notice in ready if not embargo(session, incident, notice)
+        now = desk.clock()
+        free = [notice for notice in ready if embargo(session, incident, notice, now) is None]
+        return sum(queue_notice(desk, session, incident, notice) for notice in free)
+
+
+def _let_go(desk: Desk, session: Session, incident: Incident) -> None:
+    """Holds whose time has come end by themselves."""
+    over = session.exec(
+        select(Notice).where(
+            Notice.incident_id == incident.id, col(Notice.held).is_(True), col(Notice.held_until) <= desk.clock()
         )
-
-
-def embargo(session: Session, incident: Incident, notice: Notice) -> str | None:
-    """Why a text may not leave yet although it is signed, or None: the playbook has, say, the authority told first."""
-    for first in notice_rules(incident).held_for(Audience(notice.audience)):
-        untold = session.exec(
-            select(DutyRecord.provision).where(
-                DutyRecord.incident_id == incident.id,
-                DutyRecord.audience == first.value,
-                DutyRecord.state == "open",
-                DutyRecord.clock_state != "not_started",
-            )
-        ).first()
-        if untold:
-            return f"{first.value.replace('_', ' ')} first ({untold} is open)"
-    return None
+    ).all()
+    for notice in over:
+        until = rfc3339(notice.held_until) if notice.held_until else ""
+        notice.held, notice.held_by, notice.held_reason, notice.held_until = False, None, None, None
+        session.add(notice)
+        payload = {"notice": notice.id, "what": title(notice), "reason": f"it was held until {until}"}
+        record(session, incident, "notice.released", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
 
 
 def queue_notice(desk: Desk, session: Session, incident: Incident, notice: Notice) -> bool:
@@ -124,32 +126,40 @@ def _message(notice: Notice, version: NoticeVersion) -> dict[str, object]:
     }
 
 
-def hold(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> None:
-    """Keep a text back until it is released, also one that waits to be sent; raises `NotAllowedError` once it has left."""
-    _set_held(desk, number, notice_id, by=by, held=True, reason=reason)
+def hold(desk: Desk, number: str, notice_id: int, *, by: str, reason: str, until: datetime | None = None) -> None:
+    """Keep a text back until it is released, or until a time, also one that waits to be sent.
 
-
-def release(desk: Desk, number: str, notice_id: int, *, by: str) -> None:
-    """Let a held text go; it leaves with the next pass if it is signed."""
-    _set_held(desk, number, notice_id, by=by, held=False, reason="")
-
-
-def _set_held(desk: Desk, number: str, notice_id: int, *, by: str, held: bool, reason: str) -> None:
+    Raises `NotAllowedError` once it has left.
+    """
+    if until is not None and until <= desk.clock():
+        raise BadInputError(f"{rfc3339(until)} is past; give a time that lies ahead, or none")
     with writing(desk.engine) as session:
-        incident = find(session, number)
-        roles_of(session, by)
-        notice = notice_in(session, incident, notice_id)
-        if notice.state == "sent" or has_left(session, notice):
-            raise NotAllowedError(f"notice {notice_id} is on its way or sent; write a correction instead")
-        notice.held, notice.held_by = held, by if held else None
+        incident, notice = _still_here(session, number, notice_id, by)
+        notice.held, notice.held_by, notice.held_reason, notice.held_until = True, by, reason, until
         session.add(notice)
         payload = {"notice": notice_id, "what": title(notice), "reason": reason}
-        record(
-            session,
-            incident,
-            "notice.held" if held else "notice.released",
-            payload,
-            actor=by,
-            at=desk.clock(),
-            zone=incident.zone,
+        payload["until"] = rfc3339(until) if until else None
+        record(session, incident, "notice.held", payload, actor=by, at=desk.clock(), zone=incident.zone)
+
+
+def release(desk: Desk, number: str, notice_id: int, *, by: str) -> str | None:
+    """Let a held text go; it leaves with the next pass if nothing else keeps it, else gives what does."""
+    with writing(desk.engine) as session:
+        incident, notice = _still_here(session, number, notice_id, by)
+        notice.held, notice.held_by, notice.held_reason, notice.held_until = False, None, None, None
+        session.add(notice)
+        payload = {"notice": notice_id, "what": title(notice), "reason": ""}
+        record(session, incident, "notice.released", payload, actor=by, at=desk.clock(), zone=incident.zone)
+        return unfit(session, incident, notice) or embargo(session, incident, notice, desk.clock())
+
+
+def _still_here(session: Session, number: str, notice_id: int, by: str) -> tuple[Incident, Notice]:
+    incident = find(session, number)
+    roles_of(session, by)
+    notice = notice_in(session, incident, notice_id)
+    if notice.state == "sent" or has_left(session, notice):
+        raise NotAllowedError(
+            f"notice {notice_id} is on its way or sent; write a correction instead: "
+            f"`tocsin notices {number} correct {notice_id} --reason ...`"
         )
+    return incident, notice

@@ -29,6 +29,7 @@ class Review:
     late: tuple[str, ...]
     actions: tuple[str, ...]
     ledger_entries: int
+    overrides: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -94,6 +95,7 @@ def reviewed(desk: Desk, number: str) -> Review:
         late,
         tuple(_actions(now, report, late)),
         verified,
+        now.overrides,
     )
 
 
@@ -122,6 +124,8 @@ def _by_state(clocks: Iterable[ClockLine]) -> dict[str, int]:
 def _actions(now: Standing, report: Report, late: Iterable[str]) -> Iterable[str]:
     for duty in late:
         yield f"Find out why {duty} was late, and give the reasons for the delay to whoever it is owed"
+    for text in now.overrides:
+        yield f"Find out why a text had to go by override: {text}"
     for clock in now.clocks:
         if clock.state == "undecided":
             yield f"Decide {clock.provision}: {', '.join(clock.missing_facts) or 'the open question'}"

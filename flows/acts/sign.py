@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from flows.acts.draft import current, facts_used, has_left, notice_in, signatures, title, void_approvals
-from flows.acts.playbook import notice_rules
+from flows.acts.playbook import kept_playbook, notice_rules
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
@@ -15,9 +16,11 @@ from models.ledger import record
 from models.store import writing
 from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience, PersonRole
+from playbooks.step import Approval as Rule
 from templates.facts import stale
 
 SHORTEST_HASH = 8
+SECOND_PERSON = 2
 
 
 @dataclass(frozen=True)
@@ -31,40 +34,109 @@ class Signed:
     still_needed: tuple[str, ...]
 
 
-def approve(desk: Desk, number: str, notice_id: int, *, by: str, sha256: str | None = None) -> Signed:
+def approve(
+    desk: Desk, number: str, notice_id: int, *, by: str, sha256: str | None = None, note: str | None = None
+) -> Signed:
     """Sign the notice's current text.
 
     `sha256` (the first eight characters or more) says which text was read; another one than the current is refused.
-    Raises `NotAllowedError` for findings of error level, a role that the rule does not ask for, or a second signature.
+    `note` says what the signer makes of the warnings, where there are any. Raises `NotAllowedError` for findings of error
+    level, warnings without a note, a role that the rule does not ask for now, or a second signature.
     """
     with writing(desk.engine) as session:
         incident, notice, version = _subject(session, number, notice_id)
-        if notice.state != "draft":
-            raise NotAllowedError(f"notice {notice_id} is {notice.state}; only a draft can be signed")
-        _is_what_was_read(version, sha256)
+        _may_be_signed(session, incident, notice, version, sha256)
         _has_no_errors(notice_id, version)
-        changed = changed_since(session, incident, version)
-        if changed:
-            raise NotAllowedError(f"notice {notice_id} cannot be signed: {changed}; edit it, or have it drafted again")
         given = signatures(session, notice, version)
-        role = _role_for(session, incident, notice, given, by)
-        session.add(_decision(desk, incident, notice, version, by, role, "approved", None))
-        payload = {
-            "notice": notice_id,
-            "what": title(notice),
-            "version": version.version,
-            "sha256": version.sha256,
-            "role": role,
-        }
-        payload["facts_version"] = incident.facts_version
+        role, standing_in = _role_for(session, incident, notice, given, by, desk.clock())
+        _warnings_are_answered(notice_id, version, given, note)
+        session.add(_decision(desk, incident, notice, version, by, role, "approved", note))
+        payload = _what(incident, notice, version) | {"role": role}
+        payload |= {"standing_in_as": standing_in} if standing_in else {}
+        payload |= {"note": note} if note else {}
         record(session, incident, "notice.approved", payload, actor=by, at=desk.clock(), zone=incident.zone)
         missing = still_needed(incident, notice, [*_pairs(given), (role, by)])
         if not missing:
-            notice.state = "approved"
-            session.add(notice)
-            ready = {"notice": notice_id, "what": title(notice), "sha256": version.sha256}
-            record(session, incident, "notice.ready", ready, actor="tocsin", at=desk.clock(), zone=incident.zone)
+            _is_ready(desk, session, incident, notice, version)
         return Signed(notice_id, title(notice), version.sha256, role, missing)
+
+
+def override(desk: Desk, number: str, notice_id: int, *, by: str, reason: str, sha256: str | None = None) -> Signed:
+    """In an emergency, let a text go without the signatures and in spite of the findings; two people must say so, each why.
+
+    Whose word counts is the playbook's `override`. It stands on the ledger for ever, and in the review. What cannot be
+    overridden: facts that changed, and passages in which nobody has chosen.
+    """
+    with writing(desk.engine) as session:
+        incident, notice, version = _subject(session, number, notice_id)
+        _may_be_signed(session, incident, notice, version, sha256)
+        if any(finding["rule"] == "conflict" for finding in version.findings):
+            raise NotAllowedError(f"notice {notice_id} has passages to choose in; edit it first")
+        given = overrides(session, notice, version.sha256)
+        if any(one.person == by for one in given):
+            raise NotAllowedError(f"{by} has asked for this already; a second person has to")
+        wanted = _override_open(incident, _pairs(given))
+        fitting = [role for role in wanted if role in roles_of(session, by)]
+        if not fitting:
+            raise NotAllowedError(f"{by} is none of {' or '.join(wanted)}, whose word an override needs")
+        role = fitting[0].value
+        session.add(_decision(desk, incident, notice, version, by, role, "override", reason))
+        missing = tuple(one.value for one in _override_open(incident, [*_pairs(given), (role, by)]))
+        unsigned = still_needed(incident, notice, _pairs(signatures(session, notice, version)))
+        payload = _what(incident, notice, version) | {"role": role, "reason": reason, "unsigned": list(unsigned)}
+        payload["findings"] = [finding["message"] for finding in version.findings if finding["level"] == "error"]
+        kind = "notice.override_asked" if missing else "notice.overridden"
+        record(session, incident, kind, payload, actor=by, at=desk.clock(), zone=incident.zone)
+        if not missing:
+            _is_ready(desk, session, incident, notice, version)
+        return Signed(notice_id, title(notice), version.sha256, role, missing)
+
+
+def _override_open(incident: Incident, given: Sequence[tuple[str, str]]) -> tuple[PersonRole, ...]:
+    """Whose word an override still needs; it is never one person's alone, whatever a playbook says."""
+    playbook = kept_playbook(incident)
+    rule = playbook.override if playbook else Rule(roles=(PersonRole.COMMANDER, PersonRole.LEGAL), needed=2)
+    if rule.needed < SECOND_PERSON:
+        rule = Rule(roles=(PersonRole.COMMANDER, PersonRole.LEGAL, PersonRole.EXECUTIVE), needed=SECOND_PERSON)
+    return rule.still_open(given)
+
+
+def overrides(session: Session, notice: Notice, sha256: str) -> list[Approval]:
+    """Who asked that exactly this text may go in spite of what is missing."""
+    return list(
+        session.exec(
+            select(Approval)
+            .where(
+                Approval.subject == f"notice:{notice.id}",
+                Approval.sha256 == sha256,
+                Approval.decision == "override",
+                col(Approval.voided_at).is_(None),
+            )
+            .order_by(col(Approval.id))
+        )
+    )
+
+
+def is_overridden(session: Session, incident: Incident, notice: Notice, sha256: str) -> bool:
+    """Whether enough people said that exactly this text may go in spite of what is missing."""
+    return not _override_open(incident, _pairs(overrides(session, notice, sha256)))
+
+
+def _what(incident: Incident, notice: Notice, version: NoticeVersion) -> dict[str, object]:
+    return {
+        "notice": notice.id,
+        "what": title(notice),
+        "version": version.version,
+        "sha256": version.sha256,
+        "facts_version": incident.facts_version,
+    }
+
+
+def _is_ready(desk: Desk, session: Session, incident: Incident, notice: Notice, version: NoticeVersion) -> None:
+    notice.state = "approved"
+    session.add(notice)
+    ready = {"notice": notice.id, "what": title(notice), "sha256": version.sha256}
+    record(session, incident, "notice.ready", ready, actor="tocsin", at=desk.clock(), zone=incident.zone)
 
 
 def reject(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> None:
@@ -98,6 +170,26 @@ def open_roles(session: Session, incident: Incident, notice: Notice) -> tuple[st
     return still_needed(incident, notice, _pairs(signatures(session, notice, current(session, notice))))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Who is asked to sign a text now, until when, and who may sign for them once that is over."""
+
+    roles: tuple[str, ...]
+    due_at: datetime | None
+    stand_ins: tuple[str, ...]
+
+
+def asked_to_sign(session: Session, incident: Incident, notice: Notice, now: datetime) -> Asked:
+    """Who is asked to sign the notice's current text at `now`, by the playbook's order, times and stand-ins."""
+    version = current(session, notice)
+    given = signatures(session, notice, version)
+    rule = notice_rules(incident).approval_for(Audience(notice.audience))
+    due_at = rule.due(version.created_at, [one.at for one in given])
+    may_sign = rule.may_sign(_pairs(given), overdue=due_at is not None and now > due_at)
+    others = [role.value for roles in may_sign.values() for role in roles[1:]]
+    return Asked(tuple(role.value for role in may_sign), due_at, tuple(dict.fromkeys(others)))
+
+
 def changed_since(session: Session, incident: Incident, version: NoticeVersion) -> str | None:
     """Which fact that the text states is known otherwise now, or None."""
     change = next(iter(stale(facts_used(version), facts_of(session, incident))), None)
@@ -108,20 +200,47 @@ def unfit(session: Session, incident: Incident, notice: Notice) -> str | None:
     """Why the notice's current text may not leave whatever was signed before, or None: nothing leaves on old signatures."""
     version = current(session, notice)
     if notice.held:
-        return f"held by {notice.held_by}"
+        return f"held by {notice.held_by}" + (f": {notice.held_reason}" if notice.held_reason else "")
     if notice.duty_id is not None and session.get_one(DutyRecord, notice.duty_id).state == "closed":
         return "the duty no longer arises"
     changed = changed_since(session, incident, version)
     if changed:
         return changed
     roles = still_needed(incident, notice, _pairs(signatures(session, notice, version)))
-    return f"signatures are missing ({', '.join(roles)})" if roles else None
+    if roles and not is_overridden(session, incident, notice, version.sha256):
+        return f"signatures are missing ({', '.join(roles)})"
+    return None
 
 
 def _subject(session: Session, number: str, notice_id: int) -> tuple[Incident, Notice, NoticeVersion]:
+    """The notice with its row locked, so that of two decisions at once the second sees what the first one did."""
     incident = find(session, number)
     notice = notice_in(session, incident, notice_id)
+    session.refresh(notice, with_for_update=True)
     return incident, notice, current(session, notice)
+
+
+def _may_be_signed(
+    session: Session, incident: Incident, notice: Notice, version: NoticeVersion, sha256: str | None
+) -> None:
+    if notice.state != "draft":
+        who = ", ".join(f"{one.person} ({one.role})" for one in signatures(session, notice, version))
+        signed = f", signed by {who}" if who else ""
+        raise NotAllowedError(f"notice {notice.id} is {notice.state} already{signed}; only a draft can be signed")
+    _is_what_was_read(version, sha256)
+    changed = changed_since(session, incident, version)
+    if changed:
+        raise NotAllowedError(f"notice {notice.id} cannot be signed: {changed}; edit it, or have it drafted again")
+
+
+def _warnings_are_answered(notice_id: int, version: NoticeVersion, given: Sequence[Approval], note: str | None) -> None:
+    """Warnings do not forbid a signature, but somebody who signs has to say what they make of them."""
+    warnings = [finding["message"] for finding in version.findings if finding["level"] == "warning"]
+    if warnings and not (note or "").strip() and not any(one.reason for one in given):
+        more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+        raise NotAllowedError(
+            f"notice {notice_id} has a warning: {warnings[0]}{more}; say with --note what you make of it"
+        )
 
 
 def _is_what_was_read(version: NoticeVersion, sha256: str | None) -> None:
@@ -144,16 +263,26 @@ def _has_no_errors(notice_id: int, version: NoticeVersion) -> None:
         )
 
 
-def _role_for(session: Session, incident: Incident, notice: Notice, given: Sequence[Approval], by: str) -> str:
-    """The role in which this person signs: one that the rule asks for and nobody has signed in yet."""
+def _role_for(
+    session: Session, incident: Incident, notice: Notice, given: Sequence[Approval], by: str, now: datetime
+) -> tuple[str, str | None]:
+    """The role for which this person signs, which the rule asks for now; and as what, for somebody who stands in."""
     if any(approval.person == by for approval in given):
         raise NotAllowedError(f"{by} has signed this text already; the rule asks for different people")
     roles: tuple[PersonRole, ...] = roles_of(session, by)
-    wanted = still_needed(incident, notice, _pairs(given))
-    fitting = [role for role in wanted if role in roles]
-    if not fitting:
-        raise NotAllowedError(f"{by} is {', '.join(roles) or 'without a role'}; this text needs {' or '.join(wanted)}")
-    return fitting[0]
+    rule = notice_rules(incident).approval_for(Audience(notice.audience))
+    due_at = rule.due(current(session, notice).created_at, [one.at for one in given])
+    may_sign = rule.may_sign(_pairs(given), overdue=due_at is not None and now > due_at)
+    for role in may_sign:
+        if role in roles:
+            return role.value, None
+    for role, others in may_sign.items():
+        if standing_in := [other for other in others[1:] if other in roles]:
+            return role.value, standing_in[0].value
+    first = " first" if rule.in_order else ""
+    raise NotAllowedError(
+        f"{by} is {', '.join(roles) or 'without a role'}; this text needs {' or '.join(may_sign)}{first}"
+    )
 
 
 def _decision(

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from flows.acts.embargo import embargo
 from flows.acts.playbook import notice_rules
 from flows.acts.severity import severity_in
-from flows.acts.sign import open_roles
+from flows.acts.sign import asked_to_sign
 from flows.desk import Desk
 from models.incident import facts_of, find
 from models.report import Times
 from models.store import reading
-from models.tables import Alert, Delivery, DutyRecord, Incident, Notice, Step
+from models.tables import Alert, Delivery, DutyRecord, Incident, LedgerEntry, Notice, Step
 from models.vocabulary import Audience
 
 
@@ -48,7 +49,7 @@ class ClockLine:
 class Wait:
     """Something that waits for somebody; `reference` is what the command takes."""
 
-    kind: str  # signature, filing, step, fact, delivery, release, acknowledgement, snooze
+    kind: str  # signature, embargo, filing, step, fact, delivery, release, acknowledgement, snooze
     what: str
     who: str
     reference: str
@@ -76,6 +77,7 @@ class Standing:
     notices: dict[str, int]
     deliveries: dict[str, int]
     alerts: dict[str, int]
+    overrides: tuple[str, ...] = ()
 
     @property
     def next_due(self) -> datetime | None:
@@ -125,7 +127,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         clocks=tuple(_clock_line(row) for row in duties),
         waits=(
             *_filing_waits(session, incident),
-            *_signature_waits(session, incident),
+            *_signature_waits(session, incident, desk.clock()),
             *_step_waits(session, incident),
             *_delivery_waits(session, incident),
             *_fact_waits(duties),
@@ -135,12 +137,23 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         notices=_counted(session, incident, Notice),
         deliveries=_counted(session, incident, Delivery),
         alerts=_counted(session, incident, Alert),
+        overrides=_overrides(session, incident),
     )
 
 
 def _counted(session: Session, incident: Incident, table: type[Step | Notice | Delivery | Alert]) -> dict[str, int]:
     rows = session.exec(select(table.state).where(table.incident_id == incident.id))
     return dict(Counter(rows))
+
+
+def _overrides(session: Session, incident: Incident) -> tuple[str, ...]:
+    """Every text that was let go without its signatures or in spite of findings, by whom and why."""
+    rows = session.exec(
+        select(LedgerEntry)
+        .where(LedgerEntry.incident_id == incident.id, LedgerEntry.kind == "notice.overridden")
+        .order_by(col(LedgerEntry.seq))
+    )
+    return tuple(f"{row.payload['what']}, by {row.actor} as the second person: {row.payload['reason']}" for row in rows)
 
 
 def _clock_line(row: DutyRecord) -> ClockLine:
@@ -162,7 +175,7 @@ def _clock_line(row: DutyRecord) -> ClockLine:
     )
 
 
-def _signature_waits(session: Session, incident: Incident) -> list[Wait]:
+def _signature_waits(session: Session, incident: Incident, now: datetime) -> list[Wait]:
     rows = session.exec(
         select(Notice, DutyRecord.due_at)
         .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id), isouter=True)
@@ -173,10 +186,16 @@ def _signature_waits(session: Session, incident: Incident) -> list[Wait]:
     for notice, due_at in rows:
         what = f"{notice.form.replace('_', ' ')} to {notice.recipient} ({notice.language})"
         if notice.held:
-            waits.append(Wait("release", what, notice.held_by or "", f"notice {notice.id}", due_at))
+            why = f"{what}: {notice.held_reason}" if notice.held_reason else what
+            waits.append(Wait("release", why, notice.held_by or "", f"notice {notice.id}", due_at))
         elif notice.state == "draft":
-            who = " and ".join(open_roles(session, incident, notice))
-            waits.append(Wait("signature", what, who, f"notice {notice.id}", due_at))
+            asked = asked_to_sign(session, incident, notice, now)
+            late = asked.due_at is not None and asked.due_at < now
+            who = " and ".join(asked.roles) + (f", or {' or '.join(asked.stand_ins)}" if asked.stand_ins else "")
+            words = f"{what}: the signature is overdue" if late else what
+            waits.append(Wait("signature", words, who, f"notice {notice.id}", due_at or asked.due_at))
+        elif why_not := embargo(session, incident, notice, now):
+            waits.append(Wait("embargo", f"{what}: {why_not}", "", f"notice {notice.id}", due_at))
     return waits
 
 

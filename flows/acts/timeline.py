@@ -86,6 +86,11 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.stale": lambda p: f"Text no longer holds: {p['what']}: {p['path']} changed",
     "notice.approved": lambda p: f"Signed as {p['role']}: {p['what']}, SHA-256 {p['sha256'][:12]}",
     "notice.rejected": lambda p: f"Sent back as {p['role']}: {p['what']}: {p['reason']}",
+    "notice.override_asked": lambda p: f"Override asked for as {p['role']}: {p['what']}: {p['reason']}",
+    "notice.overridden": lambda p: (
+        f"OVERRIDDEN as {p['role']}, the second person: {p['what']} may go without "
+        f"{' and '.join(p['unsigned']) or 'nothing missing'} and with {len(p['findings'])} errors: {p['reason']}"
+    ),
     "notice.ready": lambda p: f"Fully signed: {p['what']}",
     "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",
     "notice.released": lambda p: f"Released: {p['what']}",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session, col, func, or_, select
 
 from flows.acts.deliver import may_be_tried
-from flows.acts.release import embargo
+from flows.acts.embargo import embargo
 from flows.desk import Desk
 from models.store import reading
 from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, Step
@@ -32,7 +32,7 @@ def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:
         or (incident.wake_at is not None and incident.wake_at <= desk.clock())
         or _has_steps(session, incident)
         or _has_deliveries(desk, session, incident)
-        or _has_signed_texts(session, incident)
+        or _has_signed_texts(session, incident, desk.clock())
         or _has_unsettled(session, incident)
     )
 
@@ -58,7 +58,7 @@ def _has_deliveries(desk: Desk, session: Session, incident: Incident) -> bool:
     return session.exec(query).first() is not None
 
 
-def _has_signed_texts(session: Session, incident: Incident) -> bool:
+def _has_signed_texts(session: Session, incident: Incident, now: datetime) -> bool:
     queued = select(Delivery.id).where(
         Delivery.notice_id == Notice.id, Delivery.notice_version == Notice.version, Delivery.state != "withdrawn"
     )
@@ -66,11 +66,11 @@ def _has_signed_texts(session: Session, incident: Incident) -> bool:
         select(Notice).where(
             Notice.incident_id == incident.id,
             Notice.state == "approved",
-            col(Notice.held).is_(False),
+            or_(col(Notice.held).is_(False), col(Notice.held_until) <= now),
             ~queued.exists(),
         )
     ).all()
-    return any(embargo(session, incident, notice) is None for notice in signed)
+    return any(embargo(session, incident, notice, now) is None for notice in signed)
 
 
 def _has_unsettled(session: Session, incident: Incident) -> bool:

@@ -52,7 +52,7 @@ def test_it_mixes_human_tasks_and_actions_and_tells_the_notices_what_was_done(pl
 def test_notices_to_people_and_to_the_press_need_two_signatures_and_the_press_waits(playbook: Playbook) -> None:
     assert playbook.notices.approval_for(Audience.INDIVIDUALS).needed == 2
     assert playbook.notices.approval_for(Audience.PRESS).needed == 2
-    assert playbook.notices.held_for(Audience.PRESS) == (Audience.AUTHORITY, Audience.INDIVIDUALS)
+    assert playbook.notices.held_for(Audience.PRESS).told == (Audience.AUTHORITY, Audience.INDIVIDUALS)
 
 
 def test_a_body_kept_with_an_incident_gives_the_same_playbook_back(playbook: Playbook) -> None:

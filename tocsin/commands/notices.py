@@ -11,9 +11,9 @@ from flows.acts.deliver import send_again
 from flows.acts.draft import ask_for
 from flows.acts.edit import Edited, edit_notice, restore_version
 from flows.acts.hand_over import hand_over
-from flows.acts.read_notice import notice_text
+from flows.acts.read_notice import notice_text, signature_lines
 from flows.acts.release import hold, release
-from flows.acts.sign import approve, reject
+from flows.acts.sign import Signed, approve, override, reject
 from flows.desk import Desk, open_desk
 from flows.start import run_now
 from models.clock import rfc3339
@@ -65,7 +65,15 @@ def notices(
     formats: Annotated[
         str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
     ] = "pdf",
-    reason: Annotated[str | None, typer.Option("--reason", help="reject, hold: why.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="reject, hold, approve --override: why.")] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", help="approve: what you make of the warnings, where there are any.")
+    ] = None,
+    overriding: Annotated[
+        bool,
+        typer.Option("--override", help="approve: without the signatures; a second person and a reason are needed."),
+    ] = False,
+    until: Annotated[str | None, typer.Option("--until", help="hold: the time at which it ends by itself.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="sent: when it was filed, with its zone.")] = None,
     reference: Annotated[
         str | None, typer.Option("--reference", help="sent: under which reference the other side has it.")
@@ -99,18 +107,28 @@ def notices(
         _answer(desk, number, notice, file, language, actor(by, desk.settings), json=json)
     elif act == "ask":
         _ask(desk, number, notice, language, json=json)
-    elif act == "send":
+    elif act == "send" or (act == "release" and notice is None):
         _send(desk, number, notice, actor(by, desk.settings), json=json)
     elif act == "sent":
         _sent(desk, number, notice, actor(by, desk.settings), at, reference, evidence, json=json)
     elif act in ("show", "check"):
-        show_text(notice_text(desk, number, _id(number, notice)), findings_only=act == "check", json=json)
+        which = _id(number, notice)
+        signed = signature_lines(desk, number, which)
+        show_text(notice_text(desk, number, which), signed, findings_only=act == "check", json=json)
     elif act == "versions":
         show_versions(desk, number, _id(number, notice), json=json)
     elif act == "diff":
         show_difference(desk, number, _id(number, notice), since, _version(to), json=json)
     else:
-        _one(desk, number, act, _id(number, notice), file, sha256, reason, actor(by, desk.settings), json=json)
+        who, which = actor(by, desk.settings), _id(number, notice)
+        if act == "approve" and overriding:
+            done = override(desk, number, which, by=who, reason=_needed(reason), sha256=sha256)
+            _say_signed(number, done, who, overriding=True, json=json)
+        elif act == "approve":
+            done = approve(desk, number, which, by=who, sha256=sha256, note=note)
+            _say_signed(number, done, who, overriding=False, json=json)
+        else:
+            _one(desk, number, act, which, file, sha256, reason, until, who, json=json)
 
 
 def _ask(desk: Desk, number: str, form: str | None, language: str, *, json: bool) -> None:
@@ -145,26 +163,22 @@ def _one(
     file: str | None,
     sha256: str | None,
     reason: str | None,
+    until: str | None,
     who: str,
     *,
     json: bool,
 ) -> None:
     said: dict[str, Any] = {"number": number, "notice": notice, "act": act, "by": who}
-    if act == "approve":
-        signed = approve(desk, number, notice, by=who, sha256=sha256)
-        said |= {"sha256": signed.sha256, "role": signed.role, "still_needed": list(signed.still_needed)}
-        words = f"signed as {signed.role}, SHA-256 {signed.sha256}" + (
-            f"; still needed: {', '.join(signed.still_needed)}" if signed.still_needed else "; ready to send"
-        )
-    elif act == "reject":
+    if act == "reject":
         reject(desk, number, notice, by=who, reason=_needed(reason))
         words = "sent back"
     elif act == "hold":
-        hold(desk, number, notice, by=who, reason=_needed(reason))
-        words = "held"
+        hold(desk, number, notice, by=who, reason=_needed(reason), until=_moment("--until", until) if until else None)
+        words = f"held until {until}" if until else "held"
     elif act == "release":
-        release(desk, number, notice, by=who)
-        words = "released"
+        still = release(desk, number, notice, by=who)
+        said["waits_for"] = still
+        words = f"released; it still waits: {still}" if still else "released; it leaves with the next pass"
     else:
         edited = _edited(desk, number, act, notice, file, sha256, who)
         said |= {"version": edited.version, "sha256": edited.sha256, "findings": list(edited.findings)}
@@ -172,6 +186,13 @@ def _one(
         if edited.findings:
             words += f", see `tocsin notices {number} check {notice}`"
     print_json(said) if json else line(f"notice {notice}: {words}")
+
+
+def _say_signed(number: str, signed: Signed, who: str, *, overriding: bool, json: bool) -> None:
+    said = dataclasses.asdict(signed) | {"number": number, "act": "approve", "by": who, "override": overriding}
+    rest = f"; still needed: {', '.join(signed.still_needed)}" if signed.still_needed else "; ready to send"
+    how = "override asked for" if overriding else "signed"
+    print_json(said) if json else line(f"notice {signed.notice}: {how} as {signed.role}, SHA-256 {signed.sha256}{rest}")
 
 
 def _edited(desk: Desk, number: str, act: str, notice: int, file: str | None, sha256: str | None, who: str) -> Edited:
@@ -234,7 +255,7 @@ def _sent(
         raise BadInputError(
             "sent needs the notice's id, --at TIME and --reference REFERENCE; --evidence FILE proves it"
         )
-    filed = hand_over(desk, number, which, by=who, at=_moment(at), reference=reference, proof=evidence)
+    filed = hand_over(desk, number, which, by=who, at=_moment("--at", at), reference=reference, proof=evidence)
     if json:
         print_json({"number": number, "by": who, **dataclasses.asdict(filed), "at": rfc3339(filed.at)})
         return
@@ -242,11 +263,11 @@ def _sent(
     line(f"{filed.what}: filed by {who}, reference {filed.reference}, SHA-256 {filed.sha256}{met}")
 
 
-def _moment(text: str) -> datetime:
+def _moment(option: str, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInputError(f"--at {text!r} is no time; write one such as 2026-03-02T09:00:00+01:00") from error
+        raise BadInputError(f"{option} {text!r} is no time; write one such as 2026-03-02T09:00:00+01:00") from error
     if moment.tzinfo is None:
-        raise BadInputError(f"--at {text!r} has no zone; write one such as 2026-03-02T09:00:00+01:00")
+        raise BadInputError(f"{option} {text!r} has no zone; write one such as 2026-03-02T09:00:00+01:00")
     return moment

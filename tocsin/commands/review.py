@@ -37,5 +37,7 @@ def review(
         ((name, "not known" if hours is None else hours) for name, hours in found.hours.items()),
     )
     table(("what", "how many"), found.counts.items())
+    for text in found.overrides:
+        line(f"  override: {text}")
     for action in found.actions:
         line(f"  to do: {action}")

@@ -92,6 +92,8 @@ def _show(one: Standing) -> None:
             ),
             title="Duties",
         )
+    for text in one.overrides:
+        line(f"OVERRIDE: {text}")
     if one.waits:
         table(
             ("waits for", "who", "what", "reference"),

@@ -283,7 +283,9 @@ class Demo:
             if line.state != "draft" or line.provision == leave or line.errors:
                 continue
             while roles:
-                one = approve(self.desk, self.number, line.notice, by=_person_with(roles), sha256=line.sha256)
+                note = "read with the warnings in mind" if line.warnings else None
+                who = _person_with(roles)
+                one = approve(self.desk, self.number, line.notice, by=who, sha256=line.sha256, note=note)
                 roles, signed = one.still_needed, signed + 1
         if signed:
             self.tell.line(f"{signed} signatures, each bound to the SHA-256 of the text that was read.")

@@ -7,7 +7,6 @@ from flows.acts.draft import AUTHORITIES, PUBLIC, ask_for, draft_texts
 from flows.acts.edit import edit_notice
 from flows.acts.evaluate import evaluate
 from flows.acts.read_notice import notice_text
-from flows.acts.sign import approve
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError, LeaseHeldError, NotAllowedError
 from models.tables import Approval, DutyRecord, Notice, NoticeVersion
@@ -16,6 +15,7 @@ from tests.flows.meridia import (
     LEGAL,
     PR,
     add,
+    approve,
     carrying,
     draft,
     duty,

@@ -7,7 +7,7 @@ from flows.acts.evaluate import evaluate
 from flows.acts.read_notice import NoticeLine, notice_text
 from flows.acts.release import hold, release
 from flows.acts.report import open_incident
-from flows.acts.sign import approve, reject
+from flows.acts.sign import reject
 from flows.desk import Desk
 from models.document import read_document
 from models.errors import LeaseHeldError, NotAllowedError
@@ -18,6 +18,7 @@ from tests.flows.meridia import (
     LEGAL,
     PR,
     add,
+    approve,
     carrying,
     contain,
     draft,

@@ -1,11 +1,18 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import pytest
 
 from flows.acts.deliver import attempt, waiting
 from flows.acts.edit import edit_notice
 from flows.acts.read_notice import NoticeLine, notice_text
-from flows.acts.sign import approve, reject
+from flows.acts.sign import approve as approve_noting
+from flows.acts.sign import reject
+from flows.acts.standing import standing
 from flows.acts.team import add_member, remove_member
 from flows.desk import Desk
+from models.clock import VirtualClock
 from models.errors import BadInputError, NotAllowedError
 from models.tables import Approval, Delivery
 from models.vocabulary import PersonRole
@@ -17,6 +24,7 @@ from tests.flows.meridia import (
     PR,
     RESPONDER,
     add,
+    approve,
     carrying,
     draft,
     every,
@@ -219,3 +227,47 @@ def test_nothing_is_queued_unsigned(drafted: Desk) -> None:
 
     assert queue(drafted, NUMBER) == 0
     assert every(drafted, Delivery, NUMBER, purpose="notice") == []
+
+
+def test_warnings_need_a_note_of_one_signer_which_the_ledger_keeps(drafted: Desk) -> None:
+    line = letter(drafted)
+
+    with pytest.raises(NotAllowedError, match=r"has a warning: .*--note"):
+        approve_noting(drafted, NUMBER, line.notice, by=LEGAL)
+    approve_noting(drafted, NUMBER, line.notice, by=LEGAL, note="the backups follow")
+
+    assert approve_noting(drafted, NUMBER, line.notice, by=PR).still_needed == ()
+    assert payloads(drafted, NUMBER, "notice.approved")[0]["note"] == "the backups follow"
+
+
+def test_once_the_time_is_over_the_stand_in_is_asked_and_may_sign(drafted: Desk) -> None:
+    line = filing(drafted)
+    with pytest.raises(NotAllowedError, match="needs legal"):
+        approve(drafted, NUMBER, line.notice, by=COMMANDER)
+    assert isinstance(drafted.clock, VirtualClock)
+    drafted.clock.set(drafted.clock() + timedelta(hours=13))
+
+    [wait] = [one for one in standing(drafted, NUMBER).waits if one.reference == f"notice {line.notice}"]
+    assert wait.who == "legal, or commander"
+    assert "overdue" in wait.what
+    assert approve(drafted, NUMBER, line.notice, by=COMMANDER).role == "legal"
+    [said] = payloads(drafted, NUMBER, "notice.approved")
+    assert (said["role"], said["standing_in_as"]) == ("legal", "commander")
+
+
+def test_of_two_people_who_sign_at_once_one_wins_and_the_other_is_told(drafted: Desk) -> None:
+    line = filing(drafted)
+    add_member(drafted, "Omar Haddad", [PersonRole.LEGAL])
+
+    def signed(who: str) -> str:
+        try:
+            return approve(drafted, NUMBER, line.notice, by=who).role
+        except NotAllowedError as error:
+            return str(error)
+
+    with ThreadPoolExecutor() as pool:
+        answers = sorted(pool.map(signed, (LEGAL, "Omar Haddad")), key=len)
+
+    assert answers[0] == "legal"
+    assert re.match(rf"notice {line.notice} is approved already, signed by .* \(legal\)", answers[1])
+    assert len(every(drafted, Approval, NUMBER)) == 1

@@ -4,13 +4,13 @@ import pytest
 
 from flows.acts.deliver import attempt, waiting
 from flows.acts.evaluate import evaluate
-from flows.acts.sign import approve, reject
+from flows.acts.sign import reject
 from flows.acts.unfinished import unfinished
 from flows.desk import Desk
 from models import lease
 from models.errors import TemporaryDeliveryError
 from models.store import writing
-from tests.flows.meridia import LEGAL, add, carry, carrying, notices, queue, send, sign
+from tests.flows.meridia import LEGAL, add, approve, carry, carrying, notices, queue, send, sign
 from tests.flows.post import Died, Post, by_post
 
 NUMBER = "INC-2026-0001"

@@ -2,12 +2,11 @@ import pytest
 
 from flows.acts.edit import edit_notice, restore_version
 from flows.acts.read_notice import NoticeLine, notice_text
-from flows.acts.sign import approve
 from flows.acts.versions import compared, versions
 from flows.desk import Desk
 from models.errors import BadInputError
 from models.tables import Approval
-from tests.flows.meridia import LEGAL, PR, add, draft, ledger, notices, one
+from tests.flows.meridia import LEGAL, PR, add, approve, draft, ledger, notices, one
 
 NUMBER = "INC-2026-0001"
 
