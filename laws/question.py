@@ -6,7 +6,7 @@ from typing import Any
 
 from models.condition import Answer, Condition, Word, all_of, parse_condition
 from models.places import reached
-from models.report import Report
+from models.report import Organisation, Report
 
 
 class Facts:
@@ -14,9 +14,17 @@ class Facts:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.reached = None if report.people is None else reached(each.jurisdiction for each in report.people)
+        self.where_people_live = None if report.people is None else reached(each.jurisdiction for each in report.people)
+        self.where_established = _where_established(report.organisation)
         self.answers: dict[str, Answer] = {}
         self.weighings: dict[str, Any] = {}  # Any: what a method made of these facts, by the method's name
+
+
+def _where_established(organisation: Organisation) -> frozenset[str] | None:
+    if organisation.establishments is None or organisation.country is None:
+        return None
+    places = (*organisation.establishments, organisation.country, organisation.subdivision)
+    return reached(place for place in places if place)
 
 
 class Questions:
@@ -52,13 +60,14 @@ def _until_one_fails(parts: tuple[Condition, ...]) -> Condition:
     """As `all`, but only the first part that is answered no is told: most laws of the world end at the place."""
 
     def ask(situation: object) -> Answer:
-        answers = []
+        undecided = []
         for part in parts:
             answer = part(situation)
             if answer.value is False:
                 return answer
-            answers.append(answer)
-        return all_of(answers)
+            if answer.value is None:
+                undecided.append(answer)
+        return all_of(undecided or [part(situation) for part in parts])
 
     return ask
 

@@ -1,6 +1,6 @@
 """What the laws ask of an incident beyond its facts: the weighing of risk, its severity, its grade, another duty."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -12,7 +12,7 @@ from laws.question import Facts
 from laws.reach import REACH_WORDS
 from laws.status import STATUS_WORDS
 from models.condition import FACT_WORDS, Answer, Condition, PeopleQuestion, Word
-from models.report import Report
+from models.report import Organisation, Report
 from models.vocabulary import Grade, Level
 
 
@@ -81,14 +81,33 @@ def _people(argument: object) -> Condition:
     if question.met(0):
         return count
     nobody = count(Facts(Report(title="nobody is affected", people=[])))
-    place = question.in_one_part_of or question.place
-    country = f"{place.partition('-')[0]}-"
+    places = _names_of([question.in_one_part_of or question.place])
 
     def ask(situation: Facts) -> Answer:
-        places = situation.reached
-        return nobody if places is not None and place not in places and country not in places else count(situation)
+        there = situation.where_people_live
+        return nobody if there is not None and places.isdisjoint(there) else count(situation)
 
     return ask
+
+
+def _established(argument: object) -> Condition:
+    """As the word for everybody, but a place that the organisation has nothing to do with is answered at once."""
+    look = FACT_WORDS["established"](argument)
+    elsewhere = look(Facts(Report(title="nowhere", organisation=Organisation(country="AQ", establishments=[]))))
+    if elsewhere.value is not False:
+        return look
+    places = _names_of([argument] if isinstance(argument, str) else argument)  # type: ignore[arg-type]  # just validated
+
+    def ask(situation: Facts) -> Answer:
+        there = situation.where_established
+        return elsewhere if there is not None and places.isdisjoint(there) else look(situation)
+
+    return ask
+
+
+def _names_of(places: Iterable[str]) -> frozenset[str]:
+    """The places, and for the part of a country also the mark of a country whose part is not known."""
+    return frozenset(name for place in places for name in (place, f"{place.partition('-')[0]}-"))
 
 
 LAW_WORDS: Mapping[str, Word] = {
@@ -97,6 +116,7 @@ LAW_WORDS: Mapping[str, Word] = {
     **STATUS_WORDS,
     "people": _people,
     **IMPACT_WORDS,
+    "established": _established,
     "risk": _risk,
     "severity": _severity,
     "grade": _grade,

@@ -128,13 +128,12 @@ def any_of(answers: Iterable[Answer]) -> Answer:
 
 
 def _settled(answers: list[Answer], *, settles: bool) -> Answer:
-    for verdict in (settles, None, not settles):
-        chosen = [answer for answer in answers if answer.value is verdict]
-        if len(chosen) == 1:
-            return chosen[0]
-        if chosen:
-            return joined(verdict, chosen)
-    return Answer(not settles)
+    if len(answers) == 1:
+        return answers[0]
+    values = [answer.value for answer in answers]
+    verdict = settles if settles in values else None if None in values else not settles
+    chosen = [answer for answer in answers if answer.value is verdict]
+    return chosen[0] if len(chosen) == 1 else joined(verdict, chosen)
 
 
 def joined(value: bool | None, answers: Sequence[Answer]) -> Answer:
@@ -372,10 +371,11 @@ def _established(argument: object) -> Condition:
         for place in known:
             if any(lies_in(place, one) for one in wanted):
                 return Answer(True, (f"the organisation is established in {place}",))
-        unknown = [name for name in ("establishments", "country") if getattr(organisation, name) is None]
+        unknown = tuple(
+            f"organisation.{name}" for name in ("establishments", "country") if getattr(organisation, name) is None
+        )
         if unknown:
-            paths = tuple(f"organisation.{name}" for name in unknown)
-            return Answer(None, ("where the organisation is established is not fully known",), paths)
+            return Answer(None, ("where the organisation is established is not fully known",), unknown)
         seat = organisation.country if organisation.subdivision else None  # a known part says more than its country
         if any(may_lie_in(place, one) for place in known if place != seat for one in wanted):
             return Answer(
