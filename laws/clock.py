@@ -15,6 +15,7 @@ from pydantic import Field, NonNegativeInt, StringConstraints
 
 from laws.calendars import Calendar
 from laws.part import Part, RawCondition, Text
+from models.clock import in_a_likely_year
 from models.errors import BadInputError
 from models.telling import Telling
 
@@ -263,15 +264,19 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     """
     try:
         if len(text) <= len("2026-11-23"):
-            return datetime.combine(date.fromisoformat(text), time(0), zone)
-        moment = datetime.fromisoformat(text)
+            moment = datetime.combine(date.fromisoformat(text), time(0), zone)
+        else:
+            moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInputError(
             f"{text!r} is not a time; write it such as 2026-11-23 or 2026-11-23T09:00:00+01:00"
         ) from error
     if moment.tzinfo is None:
         raise BadInputError(f"the time {text!r} has no offset; write it with one, such as {text}+01:00")
-    return moment
+    try:
+        return in_a_likely_year(moment)
+    except ValueError as error:
+        raise BadInputError(f"{text!r}: {error}") from error
 
 
 def earliest(main: Due, caps: Iterable[Due], *, unless_started_after_cap: bool) -> Due:

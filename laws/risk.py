@@ -74,7 +74,7 @@ def risk_of(facts: Facts, enisa: EnisaMethod, method: RiskMethod) -> Risk:
     for name, bound in method.nothing_at_risk.items():
         weighing.cap(name, bound, facts, method)
     return Risk(
-        weighing.range,
+        Range(max(weighing.range.low, 0), max(weighing.range.high, 0)),
         (*weighing.reasons, *assumptions(facts.report)),
         tuple(dict.fromkeys(weighing.missing)) if weighing.range.low != weighing.range.high else (),
     )

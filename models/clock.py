@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from models.errors import BadInputError
 
 Clock = Callable[[], datetime]
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 
 
 def system_clock() -> datetime:
@@ -49,6 +50,13 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
         raise BadInputError(f"no time zone is called {name!r}; use an IANA name such as Europe/Paris") from error
+
+
+def in_a_likely_year(moment: datetime) -> datetime:
+    """`moment`, or a `ValueError` for a year that can only be a slip of the hand."""
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f"the year {moment.year} is not between {EARLIEST_YEAR} and {LATEST_YEAR}; check it")
+    return moment
 
 
 def rfc3339(moment: datetime) -> str:

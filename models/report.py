@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from models.clock import zone
+from models.clock import in_a_likely_year, zone
 from models.document import Document, nearest, read_document, validated
 from models.errors import BadInputError
 from models.places import lies_in
@@ -113,7 +113,8 @@ def _written_out(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(in_a_likely_year)]
+Count = Annotated[NonNegativeInt, Field(le=10_000_000_000)]
 
 
 class Times(Facts):
@@ -170,7 +171,7 @@ class PeopleGroup(Facts):
     """Affected people of one jurisdiction and relationship."""
 
     jurisdiction: Jurisdiction
-    count: NonNegativeInt | None = None
+    count: Count | None = None
     relationship: Relationship | None = None
     minors: bool | None = None
     vulnerable: bool | None = None

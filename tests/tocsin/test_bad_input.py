@@ -22,6 +22,22 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a time without offset": (b"title: x\ntimes: {aware_at: 2026-03-02T09:00:00}", "has no offset; write it with one"),
     "a time as a number": (b"title: x\ntimes: {aware_at: 1772438400}", "is not a time; write it out with its offset"),
     "a negative count": (b"title: x\npeople: [{jurisdiction: FR, count: -1}]", "count: Input should be greater"),
+    "a year out of reach": (
+        b"title: x\ntimes: {aware_at: 9999-12-31T23:00:00Z}",
+        "the year 9999 is not between 1970 and",
+    ),
+    "more people than there are": (
+        b"title: x\npeople: [{jurisdiction: FR, count: 99999999999}]",
+        "less than or equal to",
+    ),
+    "a group of states in place of one": (
+        b"title: x\npeople: [{jurisdiction: EU}]",
+        "'EU' is not an ISO 3166-1 country",
+    ),
+    "a day that does not exist": (
+        b"title: x\ntimes: {aware_at: 2026-02-30T10:00:00Z}",
+        "is not a time; write one with",
+    ),
     "a country that does not exist": (b"title: x\npeople: [{jurisdiction: XX}]", "'XX' is not an ISO 3166-1 country"),
     "a part that does not exist": (b"title: x\npeople: [{jurisdiction: US-XX}]", "'US-XX' is not an ISO 3166-2 code"),
     "a zone that does not exist": (b"title: x\norganisation: {timezone: Mars}", "no time zone is called 'Mars'"),
@@ -127,6 +143,7 @@ def test_fifty_megabytes_are_refused_at_once(tocsin: Tocsin, tmp_path: Path, hom
         ("due eu-gdpr-34x --from 2026-03-01T08:00:00Z", "did you mean 'eu-gdpr-34'?"),
         ("due eu-gdpr-33 --from 2026-03-01T08:00:00Z --stage last", "last"),
         ("due eu-gdpr-33 --from tomorrow", "tomorrow"),
+        ("due eu-gdpr-33 --from 0001-01-01T00:00:00Z", "the year 1 is not between 1970 and 2199; check it"),
         ("due eu-gdpr-33 --from 2026-03-01T08:00:00", "offset"),
         ("due eu-gdpr-33 --from 2026-03-01T08:00:00Z --timezone Paris", "no time zone is called 'Paris'"),
         ("due eu-gdpr-33 --from 2026-03-01T08:00:00Z --calendar XX", "XX"),
@@ -268,3 +285,15 @@ def test_times_that_can_hardly_be_right_are_taken_with_a_warning(tocsin: Tocsin,
 
     assert (said.status, said.out) == (0, "INC-2026-0001\n")
     assert said.err == "tocsin: warning: times.aware_at is before times.detected_at; check both\n"
+
+
+def test_a_breach_contained_before_it_occurred_is_taken_with_a_warning(tocsin: Tocsin, tmp_path: Path) -> None:
+    path = tmp_path / "breach.yaml"
+    path.write_text(
+        "title: x\ntimes: {occurred_from: 2026-03-02T09:00:00Z, contained_at: 2026-03-01T09:00:00Z}", encoding="utf-8"
+    )
+
+    said = tocsin("report", path)
+
+    assert said.status == 0
+    assert "times.contained_at is before times.occurred_from; check both" in said.err
