@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer
+from pydantic import AfterValidator, PlainSerializer
 
 from models.vocabulary import Audience, Confidence, Level, Verdict
 
-Words = Annotated[Sequence[str], PlainSerializer(tuple, return_type=tuple[str, ...])]
+Words = Annotated[Sequence[str], AfterValidator(tuple), PlainSerializer(tuple, return_type=tuple[str, ...])]
 """Sentences, as a tuple where they are kept, whenever they are put together."""
 
 ClockState = Literal["running", "not_started", "no_number", "paused"]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from laws.assess import assess
 from laws.assessment import assessment_json, due_json
@@ -304,3 +305,10 @@ def test_one_clock_as_json_shows_its_working(laws: Laws) -> None:
         "72 hours, counted hour by hour: Mon 2026-03-30 19:00+02:00.",
         "The clocks change in between; elapsed hours are counted, so the wall clock shows another hour.",
     ]
+
+
+def test_a_duty_that_was_kept_is_read_back_as_it_was(laws: Laws) -> None:
+    adapter = TypeAdapter(Duty)
+
+    for duty in assess(Report.model_validate(CLINIC), laws, DAY).duties:
+        assert adapter.validate_python(adapter.dump_python(duty, mode="json")) == duty
