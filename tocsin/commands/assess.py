@@ -103,7 +103,10 @@ def _show_undecided(duties: list[Duty], now: datetime) -> None:
     for facts, chosen in sorted(by_fact.items(), key=lambda pair: -len(pair[1])):
         line(f"  hang on {facts}:")
         for duty in chosen[:MOST_LISTED]:
-            line(f"      {_name(duty)}: {duty.recipient}, {_limit(duty, now)}")
+            low = " (low confidence)" if duty.confidence is Confidence.LOW else ""
+            line(f"      {_name(duty)}: {duty.recipient}, {_limit(duty, now)}{low}")
+            for question in (reason for reason in duty.reasons if " is not said" in reason):
+                line(f"          {question}")
         if len(chosen) > MOST_LISTED:
             line(f"      and {len(chosen) - MOST_LISTED} more (--json lists them)")
 
