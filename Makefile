@@ -11,7 +11,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint bench screenshots clean
+.PHONY: help setup demo serve test lint bench screenshots clean machines-test
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,9 @@ test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so 
 
 lint: setup ## style, types, import direction
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache
+
+machines-test: setup ## 100 incidents on two servers and three workers, of which one each loses its power; takes minutes
+	@$(RUN) python -m tests.machines
 
 bench: setup ## each figure against a named floor, in one run
 	@$(RUN) python -m bench

@@ -55,15 +55,17 @@ async def carried(number: str) -> AsyncIterator[Desk]:
     mine = desk.carrying(held)
     token = _desk.set(mine)
     keeper = asyncio.create_task(_keep(desk, held))
+    failed = True
     try:
         with tags(number):
             yield mine
+        failed = False
     finally:
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
         _desk.reset(token)
-        await asyncio.to_thread(_give_back, desk, held)
+        await asyncio.to_thread(_give_back, desk, held, failed=failed)
 
 
 def _take(desk: Desk, number: str) -> lease.Held:
@@ -98,9 +100,9 @@ def _renew(desk: Desk, held: lease.Held) -> None:
         lease.renew(session, held, datetime.now(UTC))
 
 
-def _give_back(desk: Desk, held: lease.Held) -> None:
+def _give_back(desk: Desk, held: lease.Held, *, failed: bool) -> None:
     with writing(desk.engine) as session:
-        lease.give_back(session, held, datetime.now(UTC))
+        lease.give_back(session, held, datetime.now(UTC), failed=failed)
 
 
 async def _keep(desk: Desk, held: lease.Held) -> None:

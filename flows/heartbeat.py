@@ -3,7 +3,6 @@
 It is told by a thread of its own, so that a slow answer never holds up a pass; and only when a pass was made since.
 """
 
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from flows.server import local_address
+from flows.server import api_client
 from flows.settings import Settings
 from integrations.heartbeat import Heartbeat
 from models.clock import rfc3339
@@ -82,7 +81,6 @@ def _told(settings: Settings, outside: Heartbeat | None) -> Iterator[str]:
 
 
 def _tell_prefect(settings: Settings) -> None:
-    address = os.environ.get("PREFECT_API_URL", f"{local_address(settings.server_port)}/api")
     event = {
         "id": str(uuid.uuid4()),
         "occurred": rfc3339(datetime.now(UTC)),
@@ -90,7 +88,5 @@ def _tell_prefect(settings: Settings) -> None:
         "resource": {"prefect.resource.id": RESOURCE, "prefect.resource.name": "watch"},
         "payload": {},
     }
-    secret = os.environ.get("PREFECT_API_AUTH_STRING")
-    user, _, password = (secret or ":").partition(":")
-    with suppress(httpx.HTTPError):
-        httpx.post(f"{address}/events", json=[event], timeout=5, auth=(user, password) if secret else None)
+    with suppress(httpx.HTTPError), api_client(settings.server_port) as api:
+        api.post("/events", json=[event])

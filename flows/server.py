@@ -11,11 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 
-from models.errors import TocsinError
+from models.errors import NotAllowedError, TocsinError
 
 START_LIMIT_SECONDS = 90
 STOP_LIMIT_SECONDS = 15
@@ -33,7 +34,7 @@ def environment(home: Path, port: int) -> dict[str, str]:
     return {
         "PREFECT_HOME": str((home / "prefect").resolve()),
         "PREFECT_API_URL": f"{local_address(port)}/api",
-        "PREFECT_SERVER_UI_API_URL": f"{local_address(port)}/api",
+        "PREFECT_SERVER_UI_API_URL": os.environ.get("PREFECT_SERVER_UI_API_URL", f"{local_address(port)}/api"),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
@@ -68,16 +69,37 @@ def answers(address: str) -> bool:
     return False
 
 
+def api_client(port: int) -> httpx.Client:
+    """A client of the API of the Prefect server in use (on this machine's `port` unless another is named), with its password."""
+    address = os.environ.get("PREFECT_API_URL", f"{local_address(port)}/api")
+    user, _, password = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    return httpx.Client(base_url=address, timeout=10, auth=(user, password) if user else None)
+
+
+def waited_for(address: str) -> None:
+    """Return once a Prefect server answers at the address; raises `ServerMissingError` if none does in time."""
+    limit = time.monotonic() + START_LIMIT_SECONDS
+    while not answers(address):
+        if time.monotonic() > limit:
+            raise ServerMissingError(f"no Prefect server answers at {address}; start it, or correct PREFECT_API_URL")
+        time.sleep(0.5)
+
+
 @contextmanager
-def running(home: Path, port: int) -> Iterator[str]:
+def running(home: Path, port: int, host: str = "127.0.0.1") -> Iterator[str]:
     """A Prefect server for as long as the block runs; gives the address of its UI.
 
     One of ours that outlived the process that started it is taken over; one that somebody else runs on the port is used
-    and left alone. Raises `ServerMissingError` if none comes up.
+    and left alone. Raises `ServerMissingError` if none comes up, and `NotAllowedError` for one that others could reach
+    without a password.
     """
     address, mine = local_address(port), home / "prefect-server.pid"
+    if not ip_address(host).is_loopback and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        raise NotAllowedError(
+            f"TOCSIN_SERVER_HOST is {host}, but PREFECT_SERVER_API_AUTH_STRING is not set; set it to user:password first"
+        )
     if not answers(address):
-        _start(home, port, mine)
+        _start(home, port, host, mine)
     try:
         yield address
     finally:
@@ -86,9 +108,9 @@ def running(home: Path, port: int) -> Iterator[str]:
             mine.unlink()
 
 
-def _start(home: Path, port: int, mine: Path) -> None:
+def _start(home: Path, port: int, host: str, mine: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "flows.prefect_app", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "flows.prefect_app", "--host", host, "--port", str(port)]
     with (home / "prefect-server.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the server is ended in order.
         process = subprocess.Popen(

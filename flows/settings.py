@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
+    server_host: str = Field("127.0.0.1", description="Address that this Prefect server listens on.")
     watch_silence: int = Field(120, ge=10, description="Seconds without a pass after which people are told.")
     heartbeat_url: str | None = Field(None, description="Asked after each half minute in which the watch ran.")
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("console_host")
+    @field_validator("console_host", "server_host")
     @classmethod
     def _an_address(cls, value: str) -> str:
         ip_address(value)

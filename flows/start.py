@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from flows.heartbeat import EVENT, RESOURCE
-from flows.server import ServerMissingError, answers, environment, local_address
+from flows.server import ServerMissingError, answers, api_client, environment, local_address
 from flows.settings import Settings
+from models.document import read_document
 
 ROOT = Path(__file__).parents[1]
 POOL = "tocsin"
@@ -61,9 +62,8 @@ def nudge(settings: Settings, number: str, passes: int) -> bool:
 
     The same incident and pass asked twice start one run; without a server or deployment none is started.
     """
-    address = os.environ.get("PREFECT_API_URL", f"{local_address(settings.server_port)}/api")
     try:
-        with httpx.Client(base_url=address, timeout=10) as api:
+        with api_client(settings.server_port) as api:
             found = api.get(f"/deployments/name/{DEPLOYMENT}")
             if not found.is_success:
                 return False
@@ -74,7 +74,7 @@ def nudge(settings: Settings, number: str, passes: int) -> bool:
 
 
 async def deploy(silence: int) -> None:
-    """Make the work pool, the deployments whose runs its workers take up, and the automation that misses the watch.
+    """Make the work pool, the deployments of `prefect.yaml`, and the automation that misses the watch; again and again alike.
 
     `silence` is for how many seconds nothing may be heard of the watch.
     """
@@ -83,17 +83,23 @@ async def deploy(silence: int) -> None:
     async with client.get_client() as api:
         pool = actions.WorkPoolCreate(name=POOL, type="process", description="Carries incidents.")
         await api.create_work_pool(pool, overwrite=True)
-    await _deployed("respond", DEPLOYMENT.partition("/")[2])
-    switch = await _deployed("watch_stopped", "dead-man")
+    made = {wanted["name"]: await _deployed(wanted) for wanted in _wishes()}
     async with client.get_client() as api:
-        await _arm(api, switch, silence)
+        await _arm(api, made["dead-man"], silence)
 
 
-async def _deployed(flow: str, name: str) -> Any:  # Any: a UUID, of a package that is loaded late
-    found = getattr(importlib.import_module(f"flows.{flow}"), flow)
-    source = await found.from_source(source=str(ROOT), entrypoint=f"flows/{flow}.py:{flow}")
+def _wishes() -> Any:  # Any: Prefect's own format
+    return read_document(ROOT / "prefect.yaml").data["deployments"]  # type: ignore[index]  # a mapping, as we wrote it
+
+
+async def _deployed(wanted: Any) -> Any:  # Any: as above; a UUID, of a package that is loaded late
+    module, _, name = wanted["entrypoint"].partition(":")
+    flow = getattr(importlib.import_module(module.removesuffix(".py").replace("/", ".")), name)
+    source = await flow.from_source(source=str(ROOT), entrypoint=wanted["entrypoint"])
     # Not `deploy`: that ends by looking for workers in a way that its own server refuses.
-    deployment = await source.to_deployment(name=name, work_pool_name=POOL)
+    deployment = await source.to_deployment(
+        name=wanted["name"], description=wanted["description"], work_pool_name=wanted["work_pool"]["name"]
+    )
     return await deployment.apply()
 
 

@@ -15,6 +15,7 @@ from models.errors import LeaseHeldError
 from models.tables import Lease
 
 LENGTH = timedelta(seconds=45)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)  # between runs that fail
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,12 @@ def renew(session: Session, held: Held, now: datetime) -> None:
     session.add(lease)
 
 
-def give_back(session: Session, held: Held, now: datetime) -> None:
-    """End the lease, if it is still this run's."""
+def give_back(session: Session, held: Held, now: datetime, *, failed: bool = False) -> None:
+    """End the lease, if it is still this run's; after a run that failed the next one waits, longer each time."""
     lease = session.get(Lease, held.incident_id, with_for_update=True)
     if lease is not None and lease.fence == held.fence:
         lease.expires_at = now
+        lease.failures = lease.failures + 1 if failed else 0
+        wait = min(FIRST_WAIT * 2 ** min(lease.failures - 1, 10), LONGEST_WAIT) if failed else None
+        lease.not_before = now + wait if wait else None
         session.add(lease)

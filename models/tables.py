@@ -448,3 +448,5 @@ class Lease(Row, table=True):
     holder: str
     fence: int = 0
     expires_at: datetime = _instant()
+    failures: int = 0  # runs in a row that ended with an error
+    not_before: datetime | None = _instant(nullable=True)  # no run is started by itself until then

@@ -35,6 +35,12 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self._address(name)
 
+    def drop_database(self, address: str) -> None:
+        """Take a database away from everybody who uses it."""
+        name = address.rpartition("/")[2]
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
     def _address(self, database: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 

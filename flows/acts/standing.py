@@ -15,7 +15,7 @@ from flows.desk import Desk
 from models.incident import facts_of, find
 from models.report import Times
 from models.store import reading
-from models.tables import Alert, Delivery, DutyRecord, Incident, LedgerEntry, Notice, Step
+from models.tables import Alert, Delivery, DutyRecord, Incident, Lease, LedgerEntry, Notice, Step
 from models.vocabulary import Audience
 
 
@@ -132,6 +132,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
             *_delivery_waits(session, incident),
             *_fact_waits(duties),
             *_alert_waits(session, incident, duties),
+            *_run_waits(session, incident),
         ),
         steps=_counted(session, incident, Step),
         notices=_counted(session, incident, Notice),
@@ -281,6 +282,15 @@ def _alert_waits(session: Session, incident: Incident, duties: Sequence[DutyReco
 def _alert_wait(kind: str, what: str, who: str, duty: DutyRecord, until: datetime | None = None) -> Wait:
     stage = "" if duty.stage == "initial" else f" ({duty.stage})"
     return Wait(kind, f"{what}: {duty.provision}{stage}", who, f"alert {duty.provision}", until or duty.due_at)
+
+
+def _run_waits(session: Session, incident: Incident) -> list[Wait]:
+    """A run that failed, and keeps failing: somebody has to look why."""
+    lease = session.get(Lease, incident.id)
+    if lease is None or not lease.failures:
+        return []
+    what = f"the run that carries it failed ({lease.failures} in a row); the Prefect UI says why"
+    return [Wait("run", what, "administrator", incident.number, lease.not_before)]
 
 
 def _delivery_waits(session: Session, incident: Incident) -> list[Wait]:

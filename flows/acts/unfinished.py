@@ -12,9 +12,10 @@ from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, Step
 
 
 def unfinished(desk: Desk) -> list[str]:
-    """The numbers of open incidents with work that is ready and no run that carries them."""
+    """The numbers of open incidents with work that is ready, and no run that carries them or failed just now."""
     with reading(desk.engine) as session:
-        carried = select(Lease.incident_id).where(col(Lease.expires_at) > datetime.now(UTC))
+        now = datetime.now(UTC)
+        carried = select(Lease.incident_id).where(or_(col(Lease.expires_at) > now, col(Lease.not_before) > now))
         idle = session.exec(
             select(Incident).where(
                 Incident.state == "open",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from models.errors import LeaseHeldError
-from models.lease import LENGTH, Held, give_back, renew, take
+from models.lease import FIRST_WAIT, LENGTH, Held, give_back, renew, take
 from models.store import reading, writing
 from models.tables import Incident, Lease
 
@@ -122,3 +122,18 @@ def test_of_two_runs_that_ask_at_once_exactly_one_gets_it(store: Engine, before:
         with reading(store) as session:
             lease = session.get_one(Lease, incident)
             assert (lease.holder, lease.fence) == (won.holder, 2 if before else 1)
+
+
+def test_after_each_run_that_failed_the_next_one_waits_longer_and_one_that_ended_well_sets_it_right(
+    store: Engine, incident: int
+) -> None:
+    waits = []
+    for failed in (True, True, True, False):
+        held = taken(store, incident, "a/1/1")
+        with writing(store) as session:
+            give_back(session, held, NOW, failed=failed)
+        with reading(store) as session:
+            not_before = session.get_one(Lease, incident).not_before
+        waits.append(not_before and not_before - NOW)
+
+    assert waits == [FIRST_WAIT, FIRST_WAIT * 2, FIRST_WAIT * 4, None]

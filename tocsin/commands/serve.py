@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,7 +16,7 @@ from flows.acts.unfinished import unfinished
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.heartbeat import Pulse, beating
-from flows.server import ended, environment, running
+from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
 from models.errors import StoreUnavailableError
@@ -26,45 +28,82 @@ from tocsin.output import line
 app = typer.Typer()
 
 
+class Part(StrEnum):
+    """What one machine can run of the whole."""
+
+    SERVER = "server"
+    WORKER = "worker"
+    WATCH = "watch"
+    CONSOLE = "console"
+
+
 @app.command()
 def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="What the demo left; also chosen while there is nothing else.")
     ] = False,
     every: Annotated[float, typer.Option("--every", help="Seconds between passes of the deadline watch.")] = 5.0,
+    only: Annotated[
+        list[Part] | None, typer.Option("--only", help="One part, for this machine; repeat for several. Default: all.")
+    ] = None,
 ) -> None:
     """The console, Prefect server with its UI, a worker, and the deadline watch, until Ctrl-C.
 
     Example: tocsin serve
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order by a service manager too
-    settings = _chosen(demo)
+    settings, parts = _chosen(demo), frozenset(only or Part)
     desk = open_desk(settings)
-    os.environ.update(environment(settings.home, settings.server_port))
     line(f"Starting, with everything in {settings.home} ...")
     with ExitStack() as stack:
-        address = stack.enter_context(running(settings.home, settings.server_port))
-        prefect_ready(settings)
-        asyncio.run(deploy(settings.watch_silence))
-        worker = _started(settings, "worker", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
-        console = _started(settings, "console", "console")
-        stack.callback(ended, worker.pid)
-        stack.callback(ended, console.pid)
-        line(f"Console: {settings.console()}")
-        _invite_first(desk, settings)
-        line(f"Prefect UI: {address}/runs")
-        line(f"A worker carries incidents; the watch looks every {every:g} s. Ctrl-C ends it all.")
-        pulse = stack.enter_context(beating(settings, line))
+        started = list(_begun(desk, parts, stack))
+        pulse = stack.enter_context(beating(settings, line)) if Part.WATCH in parts else None
+        if pulse:
+            line(f"The watch looks every {every:g} s.")
+        line("Ctrl-C ends it all.")
         try:
-            while worker.poll() is None and console.poll() is None:
-                _look_after(desk, pulse)
+            while all(process.poll() is None for _, process in started):
+                if pulse:
+                    _look_after(desk, pulse)
                 time.sleep(every)
         except KeyboardInterrupt:
             line("Ending; nothing is lost, the next start goes on.")
             return
-        which = "worker" if worker.poll() is not None else "console"
-        line(f"The {which} ended by itself; {settings.home / f'{which}.log'} says why.")
+        [ended_one, *_] = [name for name, process in started if process.poll() is not None]
+        line(f"The {ended_one} ended by itself; {settings.home / f'{ended_one}.log'} says why.")
         raise typer.Exit(1)
+
+
+def _begun(desk: Desk, parts: frozenset[Part], stack: ExitStack) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start each part that is a process of its own; `stack` ends them, the last one first."""
+    settings = desk.settings
+    address = _prefect(settings, parts, stack)
+    if Part.WORKER in parts:
+        asyncio.run(deploy(settings.watch_silence))
+        yield _started(settings, stack, "worker", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        line("A worker carries incidents.")
+    if Part.CONSOLE in parts:
+        yield _started(settings, stack, "console", "console")
+        line(f"Console: {settings.console()}")
+        _invite_first(desk, settings)
+    line(f"Prefect UI: {address}/runs")
+
+
+def _prefect(settings: Settings, parts: frozenset[Part], stack: ExitStack) -> str:
+    """The address of the Prefect server: one of this machine, or the one that `PREFECT_API_URL` names."""
+    given = os.environ.get("PREFECT_API_URL")
+    os.environ.update(environment(settings.home, settings.server_port))
+    if Part.SERVER in parts:
+        address = stack.enter_context(running(settings.home, settings.server_port, settings.server_host))
+    elif given:
+        address = given.removesuffix("/api")
+    else:
+        address = local_address(settings.server_port)
+    if given and Part.SERVER not in parts:
+        os.environ["PREFECT_API_URL"] = given
+        waited_for(address)
+    prefect_ready(settings)
+    return address
 
 
 def _chosen(demo: bool) -> Settings:
@@ -76,11 +115,13 @@ def _chosen(demo: bool) -> Settings:
     return settings
 
 
-def _started(settings: Settings, name: str, *module: str) -> subprocess.Popen[bytes]:
+def _started(settings: Settings, stack: ExitStack, name: str, *module: str) -> tuple[str, subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", *module]
     with (settings.home / f"{name}.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the process is ended in order.
-        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    stack.callback(ended, process.pid)
+    return name, process
 
 
 def _invite_first(desk: Desk, settings: Settings) -> None:

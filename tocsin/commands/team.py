@@ -1,3 +1,5 @@
+import sys
+from getpass import getpass
 from typing import Annotated
 
 import typer
@@ -81,3 +83,21 @@ def invite(name: Name, by: By = None, json: Json = False) -> None:
     token = accounts.invite(desk, name, by=actor(by, desk.settings))
     link = f"{desk.settings.console()}/welcome/{token}"
     print_json({"name": name, "link": link}) if json else line(link)
+
+
+@app.command()
+def password(
+    name: Name,
+    login: Annotated[str, typer.Option("--login", help="The name to sign in with.")],
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Set a person's password for the console, asked for or read from standard input: for machines without a browser.
+
+    Example: tocsin team password "Lea Martin" --login lea
+    """
+    desk = open_desk()
+    given = getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    token = accounts.invite(desk, name, by=actor(by, desk.settings))
+    accounts.accept(desk, token, login=login, password=given)
+    print_json({"name": name, "login": login}) if json else line(f"{name} can sign in as {login}")

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from flows.server import running
+from models.errors import NotAllowedError
+from tests.tocsin.conftest import Tocsin
+
+
+def test_a_prefect_server_is_not_opened_to_others_without_a_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING", raising=False)
+
+    with (
+        pytest.raises(NotAllowedError, match="PREFECT_SERVER_API_AUTH_STRING is not set"),
+        running(home, 4299, "0.0.0.0"),
+    ):
+        pass
+
+
+def test_an_unknown_part_is_refused_in_one_line_that_names_the_parts(tocsin: Tocsin) -> None:
+    said = tocsin("serve", "--only", "workers")
+
+    assert said.status == 2
+    assert "'server', 'worker', 'watch', 'console'" in said.err
+
+
+def test_a_password_can_be_set_without_a_browser(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    tocsin("team", "add", "Lea Martin", "--role", "legal")
+
+    said = tocsin("team", "password", "Lea Martin", "--login", "lea", given=b"correct horse battery\n")
+
+    assert (said.status, said.out) == (0, "Lea Martin can sign in as lea\n")
