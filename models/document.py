@@ -79,7 +79,7 @@ def read_document(source: Path | str, content: bytes | None = None) -> Document:
             f"{name}: {len(raw)} bytes; at most {LARGEST_DOCUMENT_BYTES} are read, so send the facts and not the data itself"
         )
     text = _text_of(raw, name)
-    loader = _StrictLoader(text)
+    loader = _StrictLoader(_as_yaml(text))
     try:
         node = loader.get_single_node()
         if node is None:
@@ -95,6 +95,20 @@ def read_document(source: Path | str, content: bytes | None = None) -> Document:
         raise BadInputError(f"{name}: not valid YAML: {_one_line(error)}") from error
     finally:
         loader.dispose()
+
+
+_PAIR = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
+
+def _as_yaml(text: str) -> str:
+    """JSON may write a sign such as an emoji as two escapes, which YAML does not know: they become the sign itself."""
+    if not text.lstrip().startswith(("{", "[")) or "\\ud" not in text.lower():
+        return text
+    return _PAIR.sub(lambda found: _one_sign(found[1], found[2]) if found[1] else found[0], text)
+
+
+def _one_sign(high: str, low: str) -> str:
+    return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
 
 
 def _bytes_of(path: Path) -> bytes:

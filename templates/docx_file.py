@@ -21,7 +21,8 @@ from docx.text.run import Run
 from markdown_it.token import Token
 
 from models.errors import BadInputError
-from templates.markdown import one_line, parsed
+from models.printable import one_line
+from templates.markdown import parsed
 from templates.paper import Paper
 from templates.typeface import LATIN, east_asian, is_east_asian, proofing_tag
 

@@ -1,14 +1,11 @@
 """The Markdown of the texts: CommonMark with tables, without HTML and images, read in one way for every format."""
 
-import re
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# What XML 1.0, and so DOCX and XLSX, cannot hold; a sign takes its place so that nothing vanishes unseen.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_REPLACEMENT = "\ufffd"
+from models.printable import printable
 
 
 def parsed(text: str) -> list[Token]:
@@ -19,16 +16,6 @@ def parsed(text: str) -> list[Token]:
 def rendered(tokens: list[Token]) -> str:
     """Parts as HTML."""
     return str(_reader().renderer.render(tokens, _reader().options, {}))
-
-
-def printable(text: str) -> str:
-    """The text with a replacement sign for each control character that documents cannot hold."""
-    return _UNPRINTABLE.sub(_REPLACEMENT, text)
-
-
-def one_line(text: str) -> str:
-    """The words of a text in one line."""
-    return " ".join(printable(text).split())
 
 
 @cache

@@ -6,8 +6,9 @@ from functools import cache
 
 from markdown_it.token import Token
 
+from models.printable import one_line
 from templates.language import language as speak
-from templates.markdown import one_line, parsed, rendered
+from templates.markdown import parsed, rendered
 from templates.typeface import on_screen
 
 _INLINE = {

@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import cached_property
 
 from models.clock import zone
+from models.printable import one_line
 from templates.language import language as speak
-from templates.markdown import one_line
 from templates.page import plain
 from templates.phrases import Phrases
 

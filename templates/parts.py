@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from models.printable import one_line
 from templates.forms import read_forms
 from templates.language import language as speak
-from templates.markdown import one_line
 from templates.page import plain
 
 _HEADING = re.compile(r"^##\s+(.+?)\s*#*$", re.MULTILINE)

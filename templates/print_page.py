@@ -3,7 +3,7 @@
 import html as markup
 from base64 import b64encode
 
-from templates.markdown import one_line
+from models.printable import one_line
 from templates.page import body, framed, html, language_tag, styled
 from templates.paper import Paper
 from templates.typeface import is_east_asian, on_paper

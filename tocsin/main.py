@@ -27,6 +27,7 @@ COMMANDS = {
     "playbooks": "List, show and check playbooks; move an incident to a changed one.",
     "watch": "The deadline monitor.",
     "review": "What the record says of how the response went.",
+    "register": "The breach register over all incidents, notified or not.",
     "ledger": "Verify or export an incident's ledger.",
     "team": "Who may act, and in which role.",
     "drill": "Rehearse a playbook on a virtual clock; nothing leaves.",

@@ -142,3 +142,9 @@ def test_every_part_of_a_document_knows_its_line() -> None:
     assert document.line_of(("people", 0, "count")) == 4
     assert document.line_of(("people", 1, "jurisdiction")) == 5, "a missing part stands where its whole does"
     assert document.line_of(("nothing",)) == 1
+
+
+def test_an_emoji_that_json_writes_as_two_escapes_is_that_emoji() -> None:
+    document = read_document("report.json", rb'{"title": "\ud83d\ude00 a\\ud83d\\ude00 \u4e2d"}')
+
+    assert document.data == {"title": "😀 a\\ud83d\\ude00 中"}

@@ -6,15 +6,16 @@ from pydantic import BaseModel
 from models.document import nearest
 from models.errors import BadInputError
 from models.filing import Filing
+from models.register import Register
 from models.report import Report
 from tocsin.output import print_json
 
 app = typer.Typer()
-SCHEMAS: dict[str, type[BaseModel]] = {"report": Report, "filing": Filing}
+SCHEMAS: dict[str, type[BaseModel]] = {"report": Report, "filing": Filing, "register": Register}
 
 
 @app.command()
-def schema(name: Annotated[str, typer.Argument(help="report, filing")] = "report") -> None:
+def schema(name: Annotated[str, typer.Argument(help="report, filing, register")] = "report") -> None:
     """Print the JSON Schema of a public format.
 
     Example: tocsin schema report > report.schema.json
