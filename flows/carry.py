@@ -1,9 +1,6 @@
 """Carrying an incident: the lease is held while a run acts, and every act is shown as a task of that run."""
 
 import asyncio
-import itertools
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -24,7 +21,6 @@ from models.tables import Incident
 T = TypeVar("T")
 RENEW_SECONDS = 15
 
-_runs = itertools.count(1)
 _desk: ContextVar[Desk | None] = ContextVar("desk", default=None)
 
 
@@ -71,28 +67,11 @@ async def carried(number: str) -> AsyncIterator[Desk]:
 def _take(desk: Desk, number: str) -> lease.Held:
     with writing(desk.engine) as session:
         incident: Incident = find(session, number)
+        # The lease first: every run locks the lease before the incident, so that two cannot wait for each other.
+        held = lease.take(session, identity(incident), lease.this_run(), datetime.now(UTC), lease.is_dead)
         incident.passes += 1
         session.add(incident)
-        return lease.take(session, identity(incident), _holder(), datetime.now(UTC), _is_dead)
-
-
-def _holder() -> str:
-    """This run, as another one may look whether it lives: host, process, and a count within it."""
-    return f"{socket.gethostname()}/{os.getpid()}/{next(_runs)}"
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether the holder was a process of this host that is no more."""
-    host, process, _ = holder.split("/")
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False  # it lives, as somebody else's
-    return False
+        return held
 
 
 def _renew(desk: Desk, held: lease.Held) -> None:

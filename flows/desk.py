@@ -1,12 +1,10 @@
 """The desk: what every act has at hand. Built once from the settings by the outermost layer; parts load when first used."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from flows.channels import Channels, channels_from
 from flows.organisation import OrganisationFile, read_organisation
@@ -15,7 +13,7 @@ from laws.law import Laws
 from migrations.upgrade import ensure_tables
 from models import lease
 from models.clock import Clock, VirtualClock, system_clock
-from models.store import open_store
+from models.store import fenced, open_store
 from playbooks.playbook import Playbook, load_playbooks
 
 
@@ -29,8 +27,12 @@ class Desk:
     held: lease.Held | None = None
 
     def carrying(self, held: lease.Held) -> "Desk":
-        """This desk in the hands of the run that holds an incident's lease; files already read are not read again."""
-        mine = replace(self, held=held)
+        """This desk in the hands of the run that holds an incident's lease; files already read are not read again.
+
+        Whatever it writes is refused with `LeaseHeldError` once another run has taken over, and keeps the lease until then.
+        """
+        engine = fenced(self.engine, lambda session: lease.renew(session, held, system_clock()))
+        mine = replace(self, engine=engine, held=held)
         mine.__dict__.update({name: value for name, value in self.__dict__.items() if name in _READ_ONCE})
         return mine
 
@@ -38,11 +40,6 @@ class Desk:
         """Read everything that is read once, so that every run of this process shares it."""
         for name in _READ_ONCE:
             getattr(self, name)
-
-    def guard(self, session: Session) -> None:
-        """Before an act: raise `LeaseHeldError` if another run has taken over meanwhile, else keep the lease a while longer."""
-        if self.held is not None:
-            lease.renew(session, self.held, datetime.now(UTC))
 
     @property
     def is_rehearsal(self) -> bool:

@@ -3,19 +3,24 @@
 Leases run on the machine's time, also in a rehearsal: they end when a process dies, and a process dies in real time.
 """
 
+import itertools
+import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, or_, select
 
 from models.errors import LeaseHeldError
 from models.tables import Lease
 
 LENGTH = timedelta(seconds=45)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)  # between runs that fail
+_runs = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,25 @@ class Held:
     incident_id: int
     holder: str
     fence: int
+
+
+def this_run() -> str:
+    """The name of a new run of this process, by which another may look whether it lives: host, process, and a count."""
+    return f"{socket.gethostname()}/{os.getpid()}/{next(_runs)}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether the holder was a process of this host that is no more."""
+    host, process, _ = holder.split("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # it lives, as somebody else's
+    return False
 
 
 def take(session: Session, incident_id: int, holder: str, now: datetime, is_dead: Callable[[str], bool]) -> Held:
@@ -72,3 +96,21 @@ def give_back(session: Session, held: Held, now: datetime, *, failed: bool = Fal
         wait = min(FIRST_WAIT * 2 ** min(lease.failures - 1, 10), LONGEST_WAIT) if failed else None
         lease.not_before = now + wait if wait else None
         session.add(lease)
+
+
+def shorten(session: Session, now: datetime) -> int:
+    """Let leases and waits end in time again after the machine's clock was set back; gives how many stood too far ahead.
+
+    Whoever lives renews within the new length, so that only a dead run's lease runs out.
+    """
+    ahead = session.exec(select(Lease).where(too_far_ahead(now)).with_for_update()).all()
+    for lease in ahead:
+        lease.expires_at = min(lease.expires_at, now + LENGTH)
+        lease.not_before = min(lease.not_before, now + LONGEST_WAIT) if lease.not_before else None
+        session.add(lease)
+    return len(ahead)
+
+
+def too_far_ahead(now: datetime) -> ColumnElement[bool]:
+    """Which leases end, or wait, later than any that was taken at `now` or before."""
+    return or_(col(Lease.expires_at) > now + 2 * LENGTH, col(Lease.not_before) > now + 2 * LONGEST_WAIT)

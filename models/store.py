@@ -1,7 +1,7 @@
 """The database: SQLite (WAL) on one machine, PostgreSQL beyond; one way to open it and one way to write."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,10 +69,21 @@ def _sqlite(url: str, path: str | None) -> Engine:
     return engine
 
 
+def fenced(engine: Engine, fence: Callable[[Session], None]) -> Engine:
+    """The same database, each of whose transactions that write begins with `fence`, which raises to refuse it.
+
+    What the fence locks stays locked until the transaction ends, so that nothing of it can be written after it fell.
+    """
+    return engine.execution_options(fence=fence)
+
+
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def writing(engine: Engine, *, past_the_fence: bool = False) -> Iterator[Session]:
     """One transaction that is kept whole or not at all; raises `StoreUnavailableError` when the database cannot be written."""
     with _translated(engine), Session(engine, expire_on_commit=False) as session:
+        fence: Callable[[Session], None] | None = engine.get_execution_options().get("fence")
+        if fence is not None and not past_the_fence:
+            fence(session)
         yield session
         session.commit()
 

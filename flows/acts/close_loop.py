@@ -16,7 +16,6 @@ def settle(desk: Desk, number: str) -> int:
     """Mark what was sent and what is met; gives how many duties were met."""
     with writing(desk.engine) as session:
         incident = find(session, number)
-        desk.guard(session)
         return settled(desk, session, incident)
 
 

@@ -104,9 +104,11 @@ def may_be_tried(now: datetime) -> ColumnElement[bool]:
     A process dies in real time, also in a rehearsal, so that this part goes by the machine's clock.
     """
     due, real = col(Delivery.next_try_at), datetime.now(UTC)
+    # A last try that lies ahead, or a wait longer than any: the clock was set back, and nothing waits that hour again.
+    set_back = col(Delivery.tried_at) > now
     return or_(
-        and_(col(Delivery.state).in_(("pending", "uncertain")), or_(due.is_(None), due <= now)),
-        and_(Delivery.state == "sending", or_(due.is_(None), due <= real)),
+        and_(col(Delivery.state).in_(("pending", "uncertain")), or_(due.is_(None), due <= now, set_back)),
+        and_(Delivery.state == "sending", or_(due.is_(None), due <= real, due > real + 2 * PRESUMED_ALIVE)),
     )
 
 
@@ -159,6 +161,7 @@ def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message
         return message, _as_it_is(row, "sent before" if state == "sent" else "waits for a person")
     if _in_other_hands(desk, row):
         return message, _as_it_is(row, "another run is sending it")
+    how = "sent again under the same identity" if channel.settles == "same_identity" else None
     if state in ("sending", "uncertain") and channel.settles == "lookup":
         try:
             found = channel.was_taken(message)
@@ -167,24 +170,18 @@ def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message
             return message, _postponed(desk, number, key, "uncertain", "delivery.uncertain", why, wish)
         if found:
             return message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
+        if found is None:
+            how = "it cannot be looked up there; sent again under the same key"
     with writing(desk.engine) as session:
         incident, row = find(session, number), _row(session, key, lock=True)
-        desk.guard(session)
         if row.state != state or _in_other_hands(desk, row):
             return message, _as_it_is(row, "another run is sending it")
         unwanted = _unwanted(desk, session, incident, row)
         if unwanted is not None:
             return message, _withdrawn(desk, session, incident, row, unwanted)
-        if state == "sending" and channel.settles == "same_identity":
-            _note(
-                session,
-                desk,
-                incident,
-                "delivery.uncertain",
-                row,
-                why="the run that sent it died; sent again under the same identity",
-            )
-        row.state, row.attempts = "sending", row.attempts + 1
+        if state == "sending" and how is not None:
+            _note(session, desk, incident, "delivery.uncertain", row, why=f"the run that sent it died; {how}")
+        row.state, row.attempts, row.tried_at = "sending", row.attempts + 1, desk.clock()
         # Whoever holds the lease next knows that this run is dead; of the watch, which takes none, only time can tell.
         by_the_lease = desk.held is not None and row.purpose != "alert"
         row.next_try_at = None if by_the_lease else datetime.now(UTC) + PRESUMED_ALIVE
@@ -195,7 +192,10 @@ def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message
 def _in_other_hands(desk: Desk, row: Delivery) -> bool:
     if row.state != "sending":
         return False
-    return desk.held is None if row.next_try_at is None else row.next_try_at > datetime.now(UTC)
+    if row.next_try_at is None:
+        return desk.held is None
+    now = datetime.now(UTC)
+    return now < row.next_try_at <= now + 2 * PRESUMED_ALIVE
 
 
 def _as_it_is(row: Delivery, detail: str) -> Attempt:
@@ -251,7 +251,9 @@ def message_of(row: Delivery, number: str) -> Message:
 
 
 def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
-    with writing(desk.engine) as session:
+    """Keep the receipt, also of a run that lost its lease while it waited for the answer: that it was taken stays true,
+    and whoever carries the incident now need not send it again."""
+    with writing(desk.engine, past_the_fence=True) as session:
         incident, row = find(session, number), _row(session, key, lock=True)
         if row.state == "sent":
             return _as_it_is(row, "sent before")

@@ -82,7 +82,6 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
     A text that cannot be drafted, such as for a flaw in the organisation's own template, holds up no other one.
     """
     with writing(desk.engine) as session:
-        desk.guard(session)
         source = _source(desk, session, find(session, number))
         _withdraw(desk, session, source, audiences)
         needed = [text for text in _texts(desk, session, source, audiences) if _is_needed(session, source, text)]

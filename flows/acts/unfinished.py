@@ -7,12 +7,14 @@ from sqlmodel import Session, col, func, or_, select
 from flows.acts.deliver import may_be_tried
 from flows.acts.embargo import embargo
 from flows.desk import Desk
-from models.store import reading
+from models import lease
+from models.store import reading, writing
 from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, Step
 
 
 def unfinished(desk: Desk) -> list[str]:
     """The numbers of open incidents with work that is ready, and no run that carries them or failed just now."""
+    _mend_leases(desk)
     with reading(desk.engine) as session:
         now = datetime.now(UTC)
         carried = select(Lease.incident_id).where(or_(col(Lease.expires_at) > now, col(Lease.not_before) > now))
@@ -25,6 +27,16 @@ def unfinished(desk: Desk) -> list[str]:
             )
         ).all()
         return [incident.number for incident in idle if _has_work(desk, session, incident)]
+
+
+def _mend_leases(desk: Desk) -> None:
+    """After the machine's clock was set back, no dead run's lease may outlast its length."""
+    now = datetime.now(UTC)
+    with reading(desk.engine) as session:
+        ahead = session.exec(select(Lease.incident_id).where(lease.too_far_ahead(now))).first()
+    if ahead is not None:
+        with writing(desk.engine) as session:
+            lease.shorten(session, now)
 
 
 def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:

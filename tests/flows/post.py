@@ -29,6 +29,7 @@ class Post:
     sendings: list[Message] = field(default_factory=list)
     taken: dict[str, Message] = field(default_factory=dict)
     released: Event = field(default_factory=Event)
+    knows: bool = True
 
     def send(self, message: Message) -> Taken:
         """Take the message, once for each key, as the script says."""
@@ -46,8 +47,8 @@ class Post:
         return Taken(f"post/{len(self.taken)}", "taken")
 
     def was_taken(self, message: Message) -> bool | None:
-        """Whether it was taken, where the channel can be asked."""
-        return message.key in self.taken if self.settles == "lookup" else None
+        """Whether it was taken, where the channel can be asked and can tell."""
+        return message.key in self.taken if self.settles == "lookup" and self.knows else None
 
     def then(self, *acts: Exception | str | None) -> None:
         """What happens with the next sendings."""

@@ -1,3 +1,6 @@
+import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -6,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from models.errors import LeaseHeldError
-from models.lease import FIRST_WAIT, LENGTH, Held, give_back, renew, take
+from models.lease import FIRST_WAIT, LENGTH, Held, give_back, is_dead, renew, shorten, take, this_run
 from models.store import reading, writing
 from models.tables import Incident, Lease
 
@@ -91,6 +94,49 @@ def test_a_lease_given_back_can_be_taken_at_once_and_the_fence_still_grows(store
         give_back(session, held, NOW + SECOND)
 
     assert taken(store, incident, "a/1/2", NOW + SECOND).fence == 2
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_after_the_clock_was_set_back_an_hour_a_dead_runs_lease_still_runs_out_in_its_length(
+    store: Engine, incident: int
+) -> None:
+    taken(store, incident, "a/1/1", NOW + HOUR)
+    with writing(store) as session:
+        assert shorten(session, NOW) == 1
+
+    with pytest.raises(LeaseHeldError):
+        taken(store, incident, "b/2/1", NOW + LENGTH - SECOND)
+    assert taken(store, incident, "b/2/1", NOW + LENGTH).fence == 2
+
+
+def test_a_living_run_keeps_its_lease_when_the_clock_is_set_back(store: Engine, incident: int) -> None:
+    held = taken(store, incident, "a/1/1", NOW + HOUR)
+    with writing(store) as session:
+        shorten(session, NOW)
+    with writing(store) as session:
+        renew(session, held, NOW + LENGTH - SECOND)
+
+    with pytest.raises(LeaseHeldError):
+        taken(store, incident, "b/2/1", NOW + LENGTH + SECOND)
+
+
+def test_an_honest_lease_is_not_shortened(store: Engine, incident: int) -> None:
+    taken(store, incident, "a/1/1")
+
+    with writing(store) as session:
+        assert shorten(session, NOW) == 0
+
+
+def test_a_run_is_named_so_that_another_sees_whether_it_lives() -> None:
+    assert this_run() != this_run()
+    assert not is_dead(this_run())
+    assert not is_dead("another-host/1/1"), "of another machine nobody can tell"
+    assert not is_dead(this_run().rpartition("/")[0].rpartition("/")[0] + "/1/1"), "it may be somebody else's"
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    assert is_dead(f"{socket.gethostname()}/{ended.pid}/1")
 
 
 def test_the_same_holder_twice_is_two_runs(store: Engine, incident: int) -> None:

@@ -1,7 +1,8 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Barrier
 
@@ -25,6 +26,7 @@ from models.errors import (
     UncertainDeliveryError,
 )
 from models.ledger import verify_stored
+from models.message import Message, Taken
 from models.store import reading
 from models.tables import Delivery, Incident, Receipt
 from tests.flows.meridia import (
@@ -305,6 +307,77 @@ def test_of_many_that_take_up_the_same_message_at_once_one_sends_it(queued: Desk
     assert len(mail.sendings) == 1
     assert set(details) <= {"post/1", "sent before", "another run is sending it"}
     assert details.count("post/1") == 1
+
+
+@dataclass
+class Overtaken(Post):
+    """A channel at which another run takes over while this one waits for its answer."""
+
+    overtake: Callable[[], object] = print
+    error: Exception | None = None
+
+    def send(self, message: Message) -> Taken:
+        taken = super().send(message)
+        self.overtake()
+        if self.error is not None:
+            raise self.error
+        return taken
+
+
+def overtaken(drafted: Desk, error: Exception | None = None) -> Desk:
+    """The desk of a run with the filing to the CNIL queued, of which another takes the lease while it sends."""
+    mail = Overtaken(name="mail", error=error)
+    desk = by_post(drafted, mail=mail)
+    sign(desk, NUMBER, *notices(desk, NUMBER, provision="eu-gdpr-33"))
+    queue(desk, NUMBER)
+    mail.overtake = lambda: carrying(desk, NUMBER, "here/2/1")
+    return carrying(desk, NUMBER)
+
+
+def test_a_receipt_that_comes_after_the_lease_was_lost_is_kept_since_it_is_true(drafted: Desk) -> None:
+    run = overtaken(drafted)
+
+    assert try_notice(run) == ["sent"]
+
+    with pytest.raises(LeaseHeldError):
+        queue(run, NUMBER)
+
+
+def test_a_run_that_lost_its_lease_while_sending_writes_nothing_but_a_receipt(drafted: Desk) -> None:
+    run = overtaken(drafted, TemporaryDeliveryError("451 later"))
+    entries = len(ledger(drafted, NUMBER))
+
+    with pytest.raises(LeaseHeldError):
+        try_notice(run)
+
+    assert row(drafted).state == "sending"
+    assert len(ledger(drafted, NUMBER)) == entries
+
+
+def test_a_channel_that_cannot_tell_leaves_it_uncertain_and_says_so(queued: Desk, mail: Post) -> None:
+    mail.settles = "lookup"
+    mail.then("die after")
+    with pytest.raises(Died):
+        try_notice(carrying(queued, NUMBER))
+    mail.knows = False
+
+    assert try_notice(carrying(queued, NUMBER, "here/2/1")) == ["sent"]
+
+    [said] = payloads(queued, NUMBER, "delivery.uncertain")
+    assert said["why"] == "the run that sent it died; it cannot be looked up there; sent again under the same key"
+
+
+def test_after_the_clock_was_set_back_nothing_waits_that_hour_again(
+    queued: Desk, mail: Post, clock: VirtualClock
+) -> None:
+    mail.then(TemporaryDeliveryError("down"))
+    try_notice(queued)
+    clock.set(clock() - timedelta(hours=1))
+
+    assert try_notice(queued) == ["sent"]
+
+    at = [entry["at"] for entry in ledger(queued, NUMBER)]
+    assert at != sorted(at), "the ledger keeps its own order, whatever the clock says"
 
 
 def test_a_run_that_lost_its_lease_sends_nothing(queued: Desk, mail: Post) -> None:
