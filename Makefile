@@ -11,7 +11,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint bench screenshots clean machines-test
+.PHONY: help setup demo serve test kill-test lint bench screenshots clean machines-test
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,9 @@ serve: setup ## Prefect server with its UI, worker and deadline watch; opens wha
 
 test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there
 	@$(RUN) pytest -n 2 --dist loadgroup
+
+kill-test: setup ## a thousand processes killed at every boundary of every effect, on both databases; what arrived is compared
+	@$(RUN) python -m tests.flows.kills
 
 lint: setup ## style, types, import direction
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache

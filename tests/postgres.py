@@ -41,6 +41,13 @@ class PostgresServer:
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
+    def copy_of(self, address: str) -> str:
+        """A new database with all that is in another one, to which nobody may be connected; gives its address."""
+        name = f"tocsin_{uuid.uuid4().hex}"
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {address.rpartition('/')[2]}".encode())
+        return self._address(name)
+
     def _address(self, database: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 

@@ -107,7 +107,6 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
 def ask_for(desk: Desk, number: str, form: str, language: str) -> list[Drafted]:
     """Draft the texts of a form that the facts do not call for by themselves, such as a substitute notice or a withdrawal."""
     with writing(desk.engine) as session:
-        desk.guard(session)
         source = _source(desk, session, find(session, number))
         duties: list[tuple[int | None, Duty | None]] = [
             *_open_duties(session, source.incident, tuple(Audience)),
