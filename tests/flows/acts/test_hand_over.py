@@ -116,6 +116,7 @@ def test_a_filing_by_hand_meets_the_duty_when_it_was_filed_and_says_who_when_and
     waiting: Desk, clock: VirtualClock
 ) -> None:
     then = clock() - timedelta(minutes=20)
+    carry(waiting, NUMBER)
 
     filed(waiting, at=then)
 
