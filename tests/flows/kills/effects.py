@@ -110,14 +110,14 @@ def signed(desk: Desk) -> None:
 
 
 def alarmed(desk: Desk) -> None:
-    """One alert is due, and no other comes due in the hours that a scenario lasts."""
+    """One alert is due, and no other but the escalations that follow from it."""
     drafted(desk)
     with writing(desk.engine) as session:
         rows = session.exec(select(Alert).order_by(Alert.due_at)).all()
         for row in rows:
             row.state = "cancelled"
             session.add(row)
-        rows[-1].state, rows[-1].due_at = "pending", desk.clock()
+        rows[-1].state, rows[-1].due_at, rows[-1].fires_at = "pending", desk.clock(), desk.clock()
 
 
 def step(what: str) -> Callable[[Desk], None]:
@@ -178,8 +178,17 @@ def outcome(kind: Kind, desk: Desk, acts: Counter[str]) -> Outcome:
     copies = {key for key, count in acts.items() if count > 1}
     excused = set() if kind.asks else copies & uncertain
     strange = set(acts) - set(keys)
-    doubled = (*(copies - excused), *strange, *keys[1:])
+    more = _fired_again(desk) if kind.purpose == "alert" else keys[1:]
+    doubled = (*(copies - excused), *strange, *more)
     return Outcome(tuple(lost), doubled, tuple(sorted(uncertain & set(keys))), tuple(excused))
+
+
+def _fired_again(desk: Desk) -> list[str]:
+    """Warnings that the ledger says fired more than once."""
+    fired = Counter(
+        f"{entry['payload']['rung']} {entry['payload']['rung_due_at']}" for entry in ledger(desk, NUMBER, "alert.fired")
+    )
+    return [rung for rung, count in fired.items() if count > 1]
 
 
 def _is_settled(kind: Kind, desk: Desk, key: str) -> bool:
