@@ -48,6 +48,18 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Remedy:
+    """What puts right a text that was sent: which text, when, under whose reference, why, and what it had said of which facts."""
+
+    act: Literal["correction", "withdrawal"]
+    subject: str
+    sent_at: datetime
+    reference: str
+    reason: str
+    changes: tuple[tuple[str, str], ...] = ()  # the path of a fact that changed, and how the text had put it
+
+
+@dataclass(frozen=True)
 class Brief:
     """Everything that one text may say, and to whom, in which language and form it says it.
 
@@ -71,4 +83,5 @@ class Brief:
     form: str | None = None
     people_told_at: datetime | None = None
     wanted: tuple[str, ...] = ()
+    remedy: Remedy | None = None
     answers: Mapping[str, Words] = field(default_factory=lambda: NO_ANSWERS)

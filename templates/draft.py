@@ -116,7 +116,7 @@ def _checked(written: Written, spoken: Language) -> Draft:
 
 def _written(brief: Brief, incident: _Incident) -> Written:
     spoken = language(brief.language, incident.own)
-    form = text_form(brief.audience, brief.form)
+    form = _form_of(brief)
     reader, memory = incident.shared(brief, spoken)
     writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal", spoken.memory)
     held = NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report)
@@ -138,6 +138,12 @@ def _written(brief: Brief, incident: _Incident) -> Written:
         untranslated=tuple(writer.record.untranslated),
         unchecked=tuple(writer.record.unchecked),
     )
+
+
+def _form_of(brief: Brief) -> TextForm:
+    if brief.remedy is not None:
+        return TextForm(brief.audience, brief.remedy.act, f"remedy_{brief.remedy.act}")
+    return text_form(brief.audience, brief.form)
 
 
 def _unstamped(text: str) -> str:

@@ -52,6 +52,25 @@ class DutyWords(Shown):
 
 
 @dataclass(frozen=True)
+class ChangeWords(Shown):
+    """What a text had said, and what holds now."""
+
+    old: Markup
+    new: Markup
+
+
+@dataclass(frozen=True)
+class RemedyWords(Shown):
+    """The text that is put right, in words."""
+
+    subject: Markup
+    sent: Markup
+    reference: Markup
+    reason: Markup
+    changes: tuple[ChangeWords, ...]
+
+
+@dataclass(frozen=True)
 class Section(Shown):
     """One part of a letter: its heading and its text."""
 
@@ -327,6 +346,7 @@ def words_of(writer: Writer) -> dict[str, object]:
         "audience": brief.audience.value,
         "language": brief.language,
         "duty": duty_words(writer),
+        "remedy": _remedy_words(writer),
     }
     return words
 
@@ -350,6 +370,23 @@ def duty_words(writer: Writer) -> DutyWords | None:
     )
 
 
+def _remedy_words(writer: Writer) -> RemedyWords | None:
+    """The text that is put right, in the writer's language."""
+    remedy = writer.brief.remedy
+    if remedy is None:
+        return None
+    changes = tuple(
+        ChangeWords(Markup(old), new) for path, old in remedy.changes if (new := writer.fact(path)) and old != new
+    )
+    return RemedyWords(
+        subject=harmless(remedy.subject),
+        sent=writer.reader.day(remedy.sent_at.astimezone(writer.reader.zone).date()),
+        reference=harmless(remedy.reference),
+        reason=harmless_paragraphs(remedy.reason),
+        changes=changes,
+    )
+
+
 def stage_name(stage: str, phrases: Phrases) -> Markup:
     """A stage in words; one that the language has no words for is shown as the law data write it."""
     key = f"stages.{''.join(sign if sign.isalnum() else '_' for sign in stage.lower())}"
@@ -363,7 +400,7 @@ _VERBS = (
     *("listed", "others_told", "people_told", "today", "moment", "contacts", "severity_level", "severity_score"),
     *("attach", "link"),
 )
-_VALUES = ("voice", "number", "facts_version", "audience", "language", "duty")
+_VALUES = ("voice", "number", "facts_version", "audience", "language", "duty", "remedy")
 CONTENT_WORDS = frozenset({"title", "content", "heading", "sections", "letter"})
 DUTY_WORDS = frozenset({"duty", "contacts", "local", "audience"})  # what differs between the texts of one incident
 WORDS = CONTENT_WORDS | {*_VERBS, *_VALUES}

@@ -35,7 +35,9 @@ def show_list(desk: Desk, number: str, *, json: bool) -> None:
                 one.notice,
                 one.what,
                 one.provision or one.audience,
-                one.state + (", held" if one.held else ""),
+                one.state
+                + (", held" if one.held else "")
+                + (f", corrected by {', '.join(map(str, one.corrected_by))}" if one.corrected_by else ""),
                 one.version,
                 one.sha256[:12],
                 one.errors + one.warnings,
@@ -59,6 +61,10 @@ def show_text(text: NoticeText, signed: Sequence[SignatureLine], *, findings_onl
             line(text.text)
             line()
         line(f"version {text.version}, SHA-256 {text.sha256}, facts version {text.facts_version}, {text.state}")
+        for remedy in text.corrected_by:
+            line(f"  put right by {remedy}")
+        if text.corrects:
+            line(f"  puts right what was sent as notice {text.corrects}")
         for finding in text.findings:
             line(f"  {finding['level']}: {finding['place']}: {finding['message']}; {finding['mend']}")
         for one in text.missing:

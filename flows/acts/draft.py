@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
@@ -19,13 +20,13 @@ from models.incident import facts_of, find, identity
 from models.ledger import record, sha256_of
 from models.report import Report
 from models.store import reading, writing
-from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion
+from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion, Receipt
 from models.vocabulary import Audience
-from templates.brief import Brief, Measure, Voice
+from templates.brief import Brief, Measure, Remedy, Voice
 from templates.draft import Draft, check, digest, drafts
 from templates.facts import FactUsed, stale
 from templates.forms import Occasion, TextForm, texts_for, texts_on_request
-from templates.language import languages
+from templates.language import language, languages
 from templates.merge import has_conflict, merge
 from templates.page import subject
 from templates.spoken import Spoken, languages_for
@@ -40,6 +41,9 @@ PEOPLE = (
     Audience.CONTRACT_PARTY,
 )
 PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
+
+
+RemedyAct = Literal["correction", "withdrawal"]
 
 
 @dataclass(frozen=True)
@@ -198,8 +202,8 @@ def _asked_for(
     """The texts of a form that somebody asked for before, in the languages asked for, unless the facts call for it anyway."""
     if form in texts_for(duty, source.occasion):
         return
-    for language in languages():
-        text = _text(source, duty, duty_id, form, language, spoken.lacking_in(language, form.audience))
+    for code in languages():
+        text = _text(source, duty, duty_id, form, code, spoken.lacking_in(code, form.audience))
         if text.key in source.known:
             yield text
 
@@ -317,11 +321,48 @@ def facts_used(version: NoticeVersion) -> list[FactUsed]:
 
 def brief_for(desk: Desk, session: Session, incident: Incident, notice: Notice) -> Brief:
     """What a notice would be drafted from now."""
+    if notice.corrects is not None:
+        return remedy_brief(
+            desk, session, incident, session.get_one(Notice, notice.corrects), _remedy_of(session, notice)
+        )
     duty = duty_of(session.get_one(DutyRecord, notice.duty_id)) if notice.duty_id else None
     source, audience = _source(desk, session, incident), Audience(notice.audience)
     spoken = languages_for(duty, source.report, desk.settings.languages)
     wanted = spoken.lacking_in(notice.language, audience)
     return _brief(source, duty, audience, notice.form, notice.language, wanted)
+
+
+def _remedy_of(session: Session, notice: Notice) -> tuple[RemedyAct, str]:
+    """Which act puts a sent text right, and the reason that was given for it."""
+    first = version_of(session, notice, 1)
+    return ("withdrawal" if notice.form == "withdrawal" else "correction"), first.note or ""
+
+
+def remedy_brief(
+    desk: Desk, session: Session, incident: Incident, sent: Notice, act_and_reason: tuple[RemedyAct, str]
+) -> Brief:
+    """What the correction or withdrawal of a sent text is drafted from: that text, its receipt, and the facts that changed since."""
+    act, reason = act_and_reason
+    source, version = _source(desk, session, incident), current(session, sent)
+    delivery, receipt = session.exec(
+        select(Delivery, Receipt)
+        .join(Receipt, col(Receipt.delivery_id) == col(Delivery.id), isouter=True)
+        .where(Delivery.notice_id == sent.id, Delivery.state == "sent")
+        .order_by(col(Delivery.id).desc())
+    ).first() or (None, None)
+    shown = {fact.path: fact.shown for fact in facts_used(version)}
+    changes = tuple((change.path, shown[change.path]) for change in stale(facts_used(version), source.report))
+    remedy = Remedy(
+        act=act,
+        subject=version.subject,
+        sent_at=(delivery.sent_at if delivery else None) or version.created_at,
+        reference=receipt.reference if receipt else "",
+        reason=reason,
+        changes=tuple(change for change in changes if change[1]),
+    )
+    spoken = sent.language if language(sent.language).is_whole else "en"
+    brief = _brief(source, None, Audience(sent.audience), act, spoken, ())
+    return replace(brief, remedy=remedy)
 
 
 def _brief(

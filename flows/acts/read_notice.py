@@ -38,6 +38,8 @@ class NoticeLine:
     missing: int
     still_needed: tuple[str, ...]
     waits_for: str | None
+    corrects: int | None
+    corrected_by: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class NoticeText:
     facts_used: tuple[dict[str, Any], ...]
     missing: tuple[dict[str, Any], ...]
     findings: tuple[dict[str, Any], ...]
+    corrects: int | None
+    corrected_by: tuple[str, ...]
 
 
 def notice_list(desk: Desk, number: str) -> list[NoticeLine]:
@@ -92,6 +96,8 @@ def notice_list(desk: Desk, number: str) -> list[NoticeLine]:
                     len(version.missing),
                     open_roles(session, incident, notice) if notice.state == "draft" else (),
                     waits_for(session, incident, notice, desk.clock()),
+                    notice.corrects,
+                    tuple(identity(one) for one, _ in rows if one.corrects == notice.id),
                 )
             )
         return lines
@@ -160,4 +166,9 @@ def notice_text(desk: Desk, number: str, notice_id: int) -> NoticeText:
             tuple(version.facts_used),
             tuple(version.missing),
             tuple(version.findings),
+            notice.corrects,
+            tuple(
+                f"{one.form} in notice {one.id}, {one.state}"
+                for one in session.exec(select(Notice).where(Notice.corrects == notice.id).order_by(col(Notice.id)))
+            ),
         )

@@ -40,6 +40,7 @@ from playbooks.step import Step
 
 AFTER_ASKED = timedelta(hours=1)  # where a step names no time of its own; half of its time where it does
 AFTER_DRAFTED = timedelta(hours=2)
+NOTE = "a rehearsal: the warnings were read"
 
 
 @dataclass
@@ -201,7 +202,9 @@ class Rehearsal:
         needed = line.still_needed
         while (role := self._who(needed)) is not None:
             try:
-                needed = approve(self.desk, self.number, line.notice, by=player(role), sha256=line.sha256).still_needed
+                needed = approve(
+                    self.desk, self.number, line.notice, by=player(role), sha256=line.sha256, note=NOTE
+                ).still_needed
             except NotAllowedError:  # the facts changed since it was drafted: it is drafted again and signed later
                 return
 

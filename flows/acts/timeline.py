@@ -91,6 +91,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"OVERRIDDEN as {p['role']}, the second person: {p['what']} may go without "
         f"{' and '.join(p['unsigned']) or 'nothing missing'} and with {len(p['findings'])} errors: {p['reason']}"
     ),
+    "notice.remedied": lambda p: f"Drafted: {p['what']}, of notice {p['corrects']} ({p['reference']}): {p['reason']}",
     "notice.ready": lambda p: f"Fully signed: {p['what']}",
     "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",
     "notice.released": lambda p: f"Released: {p['what']}",

@@ -13,6 +13,7 @@ from flows.acts.edit import Edited, edit_notice, restore_version
 from flows.acts.hand_over import hand_over
 from flows.acts.read_notice import notice_text, signature_lines
 from flows.acts.release import hold, release
+from flows.acts.remedy import put_right
 from flows.acts.sign import Signed, approve, override, reject
 from flows.desk import Desk, open_desk
 from flows.start import run_now
@@ -33,7 +34,7 @@ from tocsin.output import By, Json, Number, line, print_json
 app = typer.Typer()
 ACTS = (
     *("list", "show", "check", "versions", "diff", "edit", "restore", "approve", "reject", "hold", "release", "send"),
-    *("sent", "stale", "questions", "answer", "ask", "export"),
+    *("correct", "withdraw", "sent", "stale", "questions", "answer", "ask", "export"),
 )
 
 
@@ -65,7 +66,9 @@ def notices(
     formats: Annotated[
         str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
     ] = "pdf",
-    reason: Annotated[str | None, typer.Option("--reason", help="reject, hold, approve --override: why.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="reject, hold, correct, withdraw, approve --override: why.")
+    ] = None,
     note: Annotated[
         str | None, typer.Option("--note", help="approve: what you make of the warnings, where there are any.")
     ] = None,
@@ -172,6 +175,12 @@ def _one(
     if act == "reject":
         reject(desk, number, notice, by=who, reason=_needed(reason))
         words = "sent back"
+    elif act in ("correct", "withdraw"):
+        made = put_right(
+            desk, number, notice, "correction" if act == "correct" else "withdrawal", by=who, reason=_needed(reason)
+        )
+        said |= {"drafted": made.notice, "what": made.what, "errors": made.errors}
+        words = f"drafted as notice {made.notice}, {made.what}; read it with `tocsin notices {number} show {made.notice}`, have it signed, and it is sent"
     elif act == "hold":
         hold(desk, number, notice, by=who, reason=_needed(reason), until=_moment("--until", until) if until else None)
         words = f"held until {until}" if until else "held"
