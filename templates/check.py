@@ -178,16 +178,20 @@ def _counts_stated(checked: _Checked) -> list[str]:
     brief = checked.written.brief
     place = brief.duty.jurisdiction if brief.duty else ""
     counts = {brief.report.people_total, brief.report.people_in(place)} - {None}
-    shown = [form for count in counts for form in (f"{count:,}", str(count))]
+    shown = [
+        form for count in counts for form in (str(count), *(f"{count:,}".replace(",", mark) for mark in _GROUPING))
+    ]
     return [
         form for form in dict.fromkeys(shown) if re.search(rf"(?<![\d,.-]){re.escape(form)}(?![\d,.-])", checked.text)
     ]
 
 
+_GROUPING = (",", ".", " ", "\u00a0", "\u202f", "’", "'")  # between the thousands, one way or another
+
 _NUMBER = re.compile(
     r"^(?:#+ )?\d{1,3}[.)] "  # the number of a heading or of an item in a list, which states nothing
-    r"|\d{4}年\d{1,2}月\d{1,2}日|\d{1,2}\.? [^\W\d_]+ \d{4}|[^\W\d_]+ \d{1,2}, \d{4}|\d{4}-\d{2}-\d{2}"
-    r"|\d[\d,.: ]*\d|\d",
+    r"|\d{4}年\d{1,2}月\d{1,2}日|\d{4}년 \d{1,2}월 \d{1,2}일|\d{1,2} de [^\W\d_]+ de \d{4}|\d{1,2}\\?\.? [^\W\d_]+ \d{4}|[^\W\d_]+ \d{1,2}, \d{4}|\d{4}-\d{2}-\d{2}"
+    r"|\d[\d,.: \u00a0\u202f]*\d|\d",
     re.MULTILINE,
 )
 

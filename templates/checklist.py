@@ -35,6 +35,7 @@ def needed_phrases(audiences: Iterable[Audience] = tuple(Audience)) -> Iterator[
     """Every phrase that the texts for these audiences can call for, from the vocabulary, contents, risks and templates."""
     asked, forms = frozenset(audiences), read_forms()
     everything = asked == frozenset(Audience)
+    yield from (key for key in language("en").phrases.words if key.startswith("paper."))
     yield from ("language.name", "language.locale", "language.html", "language.scope")
     for enum in _enums():
         if everything or enum_section(enum) in forms.everywhere_words:

@@ -112,15 +112,17 @@ def _of_the_incident(brief: Brief) -> tuple[object, ...]:
 
 
 _TRAILING = re.compile(r" +$", re.MULTILINE)
+_DAY_ALONE = re.compile(r"^(\d{1,2})\. (?=[^\W\d_]+ \d{4}\W?$)", re.MULTILINE)  # "3. März 2026" is no list
 _BLANK_LINES = re.compile(r"\n{3,}")
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff"  # Chinese and Japanese, written without spaces between words
 _UNSPACED_BREAK = re.compile(rf"(?<=[\u3001-\u303f{_UNSPACED}\uff01-\uff60])\n(?=[{_UNSPACED}“（《「『【])")
 
 
 def tidy(text: str) -> str:
-    """Text without trailing spaces, double blank lines, and line breaks that would show as spaces in Chinese or Japanese."""
+    """Text without trailing spaces, double blank lines, days that would be taken for a list, and line breaks that would show as spaces in Chinese or Japanese."""
     if " \n" in text:
         text = _TRAILING.sub("", text)
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
+    text = _DAY_ALONE.sub(r"\1\\. ", text)
     return (text if text.isascii() else _UNSPACED_BREAK.sub("", text)).strip()

@@ -281,7 +281,7 @@ class FactReader:
             case AtLeast():
                 return self.phrases.say("counts.at_least", n=self.shown(value.count))
             case StrEnum():
-                return self.phrases.say(f"words.{enum_section(type(value))}.{value.value}")
+                return self._named(f"words.{enum_section(type(value))}.{value.value}")
             case datetime():
                 return self.moment(value)
             case date():
@@ -296,6 +296,11 @@ class FactReader:
                 return self.listed(self.shown(item) for item in value)
             case _:
                 return harmless(str(value))
+
+    def _named(self, key: str) -> Markup:
+        """A word of a closed list; nothing where the language has texts for people only, and they do not use the list."""
+        unused = not self.phrases.has(key) and str(self.phrases.say("language.scope")) == "people"
+        return Markup("") if unused else self.phrases.say(key)
 
     def counted(self, path: str, noun: str) -> Markup:
         """A number with its noun in the right plural form; the empty string while it is not known."""

@@ -116,6 +116,10 @@ class Writer:
         fact = self._use(path)
         if not fact.value:
             return self._lack("fact")
+        if not fact.shown:
+            raise BadInputError(
+                f"{self.phrases.source}: there are no words for the fact {path!r}; add them under `words`"
+            )
         return Markup(fact.shown)
 
     def counted(self, path: str, noun: str) -> Markup:

@@ -150,7 +150,8 @@ def make_signable(desk: Desk, number: str) -> None:
         "monitoring_offer": "Two years of credit monitoring, free of charge; call the hotline to enroll.",
         "measures_planned": "Multi-factor sign-in for every account.",
     }.items():
-        answer(desk, number, key, words, "en", by=LEGAL)
+        for language in ("en", "fr", "de"):
+            answer(desk, number, key, words, language, by=LEGAL)
     draft(desk, number)
 
 

@@ -14,7 +14,7 @@ from templates.brief import Brief, Measure, Voice
 from templates.draft import Draft, draft, drafts
 from templates.forms import Occasion, forms_of, read_forms, text_form, texts_for, texts_on_request
 from templates.language import language, languages
-from templates.page import html
+from templates.page import html, plain
 
 MakeBrief = Callable[..., Brief]
 MakeDuty = Callable[..., Duty]
@@ -412,3 +412,23 @@ def test_a_stage_the_language_has_no_words_for_is_shown_as_the_law_data_write_it
 
 def test_the_voice_of_the_organisation_wins_over_the_report(make_brief: MakeBrief, voice: Voice) -> None:
     assert "Example Group" in draft(make_brief(voice=replace(voice, organisation="Example Group"))).text
+
+
+def test_a_german_day_in_a_line_of_its_own_is_no_list(make_brief: MakeBrief) -> None:
+    made = draft(make_brief(language="de", audience=Audience.PRESS, duty=None, form="full"))
+
+    assert "<ol" not in html(made.text, "de", made.subject)
+    assert "3. März 2026" in plain(made.text)
+
+
+def test_a_letter_in_another_language_states_the_number_its_way(make_brief: MakeBrief) -> None:
+    shown = {
+        "de": "5.801 Personen",
+        "fr": "5\u202f801 personnes",
+        "pl": "5\u00a0801 osób",
+        "ja": "5,801名",
+        "ko": "5,801명",
+    }
+
+    for code, words in shown.items():
+        assert words in draft(make_brief(language=code, audience=Audience.PRESS, duty=None, form="full")).text

@@ -15,10 +15,11 @@ import pytest
 from docx.oxml.ns import qn
 
 from models.errors import BadInputError
+from models.vocabulary import Audience
 from templates.brief import Brief
 from templates.docx_file import docx_of
 from templates.draft import draft
-from templates.language import languages
+from templates.language import language, languages
 from templates.paper import Paper, Signature, text_of
 from templates.parts import parts_of
 from templates.print_page import page_of, printed
@@ -61,8 +62,10 @@ def words_of(content: bytes) -> str:
 
 @pytest.fixture(params=languages())
 def paper(request: pytest.FixtureRequest, make_brief: MakeBrief) -> Paper:
-    """A filing in each language that there is."""
-    made = draft(make_brief(language=request.param))
+    """A filing in each language that has filings, a statement to the press in the others."""
+    whole = language(request.param).is_whole
+    press = {} if whole else {"audience": Audience.PRESS, "duty": None, "form": "full"}
+    made = draft(make_brief(language=request.param, **press))
     return paper_of(made.text, request.param, subject=made.subject)
 
 
@@ -254,6 +257,7 @@ def test_a_paragraph_of_two_million_letters_is_still_a_document() -> None:
     assert page_of(paper).count("word") >= 400_000
 
 
+@pytest.mark.parametrize("paper", ["en", "zh"], indirect=True)
 def test_a_filing_is_taken_apart_into_the_contents_that_the_law_asks_for(paper: Paper) -> None:
     parts = parts_of(paper.text, paper.language)
 

@@ -56,6 +56,8 @@ ANSWERS_TO_QUESTIONS = {
     "measures_planned": {
         "en": "Multi-factor sign-in for every account by the end of the year, and an outside test of the booking platform.",
         "zh": "年底前对所有账户启用多因素认证，并委托外部机构对预订平台进行安全测试。",
+        "fr": "Double authentification pour tous les comptes d’ici la fin de l’année, et un test de la plateforme par un tiers.",
+        "de": "Anmeldung mit zweitem Faktor für alle Konten bis zum Jahresende und eine Prüfung der Buchungsplattform durch Dritte.",
     },
     "monitoring_offer": {
         "en": "Twelve months of identity theft protection at no cost; the enclosed code enrolls you at www.meridia.example/protection.",
@@ -144,7 +146,7 @@ class Demo:
             for language, text in words.items():
                 answer(self.desk, self.number, key, text, language, by="Lea Martin")
         self.tell.line(
-            f"{len(ANSWERS_TO_QUESTIONS)} questions that no fact answers are answered by legal, in two languages."
+            f"{len(ANSWERS_TO_QUESTIONS)} questions that no fact answers are answered by legal, in the languages of the texts that ask them."
         )
         self.respond()
 

@@ -270,9 +270,11 @@ def test_an_answer_to_an_open_question_is_drafted_into_every_text_that_asks_it(d
     assert "measures_planned" in asked
     words = "Multi-factor sign-in for every account."
 
-    answer(drafted, NUMBER, "measures_planned", words, "en", by=LEGAL)
+    for language in asked["measures_planned"].languages:
+        answer(drafted, NUMBER, "measures_planned", words, language, by=LEGAL)
     draft(drafted, NUMBER)
 
+    assert {"fr", "de"} <= set(asked["measures_planned"].languages)
     for line in notices(drafted, NUMBER, provision="eu-gdpr-34"):
         assert words in notice_text(drafted, NUMBER, line.notice).text
     assert words not in str(ledger(drafted, NUMBER)), "the ledger says that it was answered, not with which words"
