@@ -1,6 +1,6 @@
 """Exporting notices: the same signed words as files for a person, a word processor, a portal or a machine."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from flows.acts.paper import OnPaper, notice_ids, put_on_paper
 from flows.desk import Desk
 from models.document import nearest
 from models.errors import BadInputError
+from models.vocabulary import Audience
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ def export_notices(
     _make(folder)
     for one in put_on_paper(desk, number, ids):
         for name, (suffix, write) in writers.items():
+            if name == "sheet" and one.filing.audience not in FILED:
+                _is_not_alone(one, writers, alone=notice is not None)
+                continue
             file = folder / f"{one.name}{suffix}"
             _keep(file, write(one))
             paper = one.paper
@@ -51,7 +55,14 @@ def export_notices(
             )
 
 
+FILED = (Audience.AUTHORITY, Audience.CSIRT, Audience.POLICE)
 Writer = tuple[str, Callable[[OnPaper], bytes]]
+
+
+def _is_not_alone(one: OnPaper, writers: Mapping[str, Writer], *, alone: bool) -> None:
+    """A text that is no filing has no sheet, which matters where nothing else was asked for."""
+    if alone and len(writers) == 1:
+        raise BadInputError(f"notice {one.paper.notice} is no filing to an authority; only these have a portal sheet")
 
 
 def _text(one: OnPaper) -> bytes:
@@ -83,6 +94,12 @@ def _json(one: OnPaper) -> bytes:
     return (one.filing.model_dump_json(indent=2) + "\n").encode()
 
 
+def _sheet(one: OnPaper) -> bytes:
+    from templates.sheet import sheet_of
+
+    return sheet_of(one.filed).encode()
+
+
 # Each loads what it needs when first used: a word processor's format takes longer to import than most commands to run.
 WRITERS: dict[str, Writer] = {
     "text": (".txt", _text),
@@ -90,6 +107,7 @@ WRITERS: dict[str, Writer] = {
     "docx": (".docx", _docx),
     "pdf": (".pdf", _pdf),
     "json": (".json", _json),
+    "sheet": ("-sheet.html", _sheet),
 }
 
 

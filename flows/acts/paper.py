@@ -1,40 +1,39 @@
 """A notice's current text put on paper: read from the record, with who signed it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from flows.acts.draft import current, notice_in, signatures, title, voice_of
 from flows.acts.evaluate import duty_of
+from flows.acts.severity import severity_in
 from flows.desk import Desk
-from models.duty import Duty
 from models.errors import BadInputError
 from models.filing import Filing, FilingApproval, FilingDuty, FilingFact, FilingField, FilingGap
 from models.incident import facts_of, find, identity
-from models.report import Report
 from models.store import reading
 from models.tables import DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
-from templates.brief import Voice
 from templates.paper import Paper, Signature
 from templates.parts import parts_of
+from templates.sheet import Filed
 
 LARGEST_LOGO = 500_000
 
 
 @dataclass(frozen=True)
 class OnPaper:
-    """One notice as it stands: the paper, the same for machines, and what it was drafted from."""
+    """One notice as it stands: the paper, the same for machines, and what a form takes beside the text."""
 
     paper: Paper
     filing: Filing
     what: str
     name: str
-    duty: Duty | None
-    report: Report
-    voice: Voice
+    filed: Filed
 
 
 def notice_ids(desk: Desk, number: str) -> list[int]:
@@ -80,11 +79,22 @@ def _on_paper(desk: Desk, session: Session, incident: Incident, notice: Notice, 
     )
     name = f"{incident.number}-{notice.id}-{_name(notice)}-v{version.version}"
     duty = duty_of(row) if row else None
-    return OnPaper(paper, _filing(paper, notice, version, row), title(notice), name, duty, report, voice)
+    filed = Filed(paper, duty, report, voice, severity_in(desk, report).level, _people_told_at(session, incident))
+    return OnPaper(paper, _filing(paper, notice, version, row), title(notice), name, filed)
+
+
+def _people_told_at(session: Session, incident: Incident) -> datetime | None:
+    """When the first of the people affected were told."""
+    return session.exec(
+        select(func.min(DutyRecord.met_at)).where(
+            DutyRecord.incident_id == incident.id, DutyRecord.audience == Audience.INDIVIDUALS
+        )
+    ).first()
 
 
 def _name(notice: Notice) -> str:
-    return "-".join([notice.provision or notice.audience.replace("_", "-"), notice.form, notice.language])
+    words = "-".join([notice.provision or notice.audience.replace("_", "-"), notice.form, notice.language])
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", words)  # a contract's name stands in it, and a file's name takes few signs
 
 
 def _filing(paper: Paper, notice: Notice, version: NoticeVersion, row: DutyRecord | None) -> Filing:

@@ -33,7 +33,7 @@ def test_a_notice_is_exported_in_every_format(tocsin: Tocsin, carried: str, fili
     for one in said.json:
         file = Path(one["file"])
         assert file.stat().st_size > 500
-        assert file.stem == f"{carried}-{filing}-eu-gdpr-33-filing-en-v{one['version']}"
+        assert file.name.startswith(f"{carried}-{filing}-eu-gdpr-33-filing-en-v{one['version']}")
     assert len(os.listdir(tmp_path / "out")) == len(WRITERS)
 
 
@@ -78,6 +78,21 @@ def test_a_later_version_stands_beside_the_earlier_one(
     tocsin("notices", carried, "export", 1, "--format", "text", "--to", tmp_path)
 
     assert [file.stem[-2:] for file in sorted(tmp_path.glob("*.txt"))] == ["v1", "v2"]
+
+
+def test_only_filings_to_authorities_have_a_portal_sheet(
+    tocsin: Tocsin, desk: Desk, carried: str, tmp_path: Path
+) -> None:
+    said = tocsin("notices", carried, "export", "--format", "sheet", "--to", tmp_path, "--json")
+    filings = {line.notice for line in notices(desk, carried) if line.form == "filing"}
+    [letter, *_] = notices(desk, carried, form="letter")
+
+    assert {one["notice"] for one in said.json} == filings
+    refused = tocsin("notices", carried, "export", letter.notice, "--format", "sheet", "--to", tmp_path)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == (
+        f"tocsin: notice {letter.notice} is no filing to an authority; only these have a portal sheet\n"
+    )
 
 
 @pytest.mark.parametrize(

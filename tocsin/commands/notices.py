@@ -64,7 +64,7 @@ def notices(
         str | None, typer.Option("--to", help="diff: the later version (the latest); export: the folder for the files.")
     ] = None,
     formats: Annotated[
-        str, typer.Option("--format", help="export: text, html, docx, pdf, json, several with commas, or all.")
+        str, typer.Option("--format", help="export: text, html, docx, pdf, json, sheet, several with commas, or all.")
     ] = "pdf",
     reason: Annotated[
         str | None, typer.Option("--reason", help="reject, hold, correct, withdraw, approve --override: why.")
