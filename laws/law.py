@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,6 +24,7 @@ from models import vocabulary
 from models.condition import ConditionError
 from models.document import Document, nearest, read_document, validated
 from models.errors import BadInputError
+from models.report import known_place
 from models.vocabulary import Audience, Confidence
 
 BUILT_IN = Path(__file__).parent
@@ -236,6 +238,8 @@ def load_laws(*extra_folders: Path, cache: Path | None = None) -> Laws:
     laws = _assembled(files, documents)
     by_source = {document.source: document for document in documents}
     _check_conditions(laws, by_source)
+    _check_circles(laws, by_source)
+    _check_places(laws, by_source)
     _check_calendars(laws, by_source)
     _check_methods(
         laws.methods, {path.stem: by_source[str(path)] for _, path in files if path.parent.name == "methods"}
@@ -408,6 +412,48 @@ def _check_conditions(laws: Laws, documents: Mapping[str, Document]) -> None:
                         raise _defect(document, (*where, *error.location), str(error)) from error
                     for asked in _provisions_asked(raw):
                         _check_words(document, where, [asked], ids, "duty: provision")
+
+
+def _check_circles(laws: Laws, documents: Mapping[str, Document]) -> None:
+    """Refuse duties that follow one another in a circle: none of them could ever be decided."""
+    places = {
+        provision.id: (documents[laws.files[law.law]], ("provisions", index))
+        for law in laws.laws
+        for index, provision in enumerate(law.provisions)
+    }
+    follows = {
+        provision.id: {
+            asked
+            for version in provision.versions
+            for _, raw in _conditions_in(version)
+            for asked in _provisions_asked(raw)
+        }
+        for law in laws.laws
+        for provision in law.provisions
+    }
+    try:
+        TopologicalSorter(follows).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        raise _defect(*places[circle[0]], f"duties follow one another in a circle: {' -> '.join(circle)}") from error
+
+
+def _check_places(laws: Laws, documents: Mapping[str, Document]) -> None:
+    for law in laws.laws:
+        document = documents[laws.files[law.law]]
+        _check_place(document, ("jurisdiction",), law.jurisdiction)
+        for index, provision in enumerate(law.provisions):
+            for number, version in enumerate(provision.versions):
+                if isinstance(version.recipients, AuthorityOf):
+                    at = ("provisions", index, "versions", number, "recipients", "in")
+                    _check_place(document, at, version.recipients.place)
+
+
+def _check_place(document: Document, at: _At, place: str) -> None:
+    try:
+        known_place(place)
+    except ValueError as error:
+        raise _defect(document, at, f"{at[-1]}: {error}") from error
 
 
 def _check_calendars(laws: Laws, documents: Mapping[str, Document]) -> None:

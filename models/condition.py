@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from models.document import nearest
+from models.document import explained, nearest
 from models.places import lies_in, may_lie_in
-from models.report import ExposedData, PeopleGroup, Report, Times
+from models.report import Country, ExposedData, PeopleGroup, Place, Report, Times
 from models.telling import NO_WORDS, Telling
 from models.vocabulary import Attribute, Category, Cause, Circumstance, Effect, Kind, Relationship, Role, Sector
 
@@ -68,18 +69,14 @@ def parse_condition(data: object, words: Mapping[str, Word], at: tuple[str | int
         return words[word](argument)
     except ValidationError as error:
         detail = error.errors()[0]
-        hint = (
-            nearest(str(detail.get("input")), _quoted(str(detail["ctx"]["expected"])))
-            if detail["type"] == "enum"
-            else ""
-        )
-        where = ".".join(str(part) for part in detail["loc"])
-        message = f"unknown word {detail.get('input')!r}{hint}" if hint else detail["msg"].removeprefix("Value error, ")
-        raise ConditionError(f"{word}{'.' + where if where else ''}: {message}", (*inside, *detail["loc"])) from error
+        raise ConditionError(f"{word}: {_in_words(detail)}", (*inside, *detail["loc"])) from error
 
 
-def _quoted(expected: str) -> list[str]:
-    return [part for part in expected.split("'") if part.strip(" ,or")]
+def _in_words(detail: ErrorDetails) -> str:
+    """One validation error of an argument; a path that is only a place in a list of words says nothing."""
+    path = ".".join(str(part) for part in detail["loc"]) or "the document"
+    told = explained(detail, _Argument)
+    return told.removeprefix(f"{path}: ") if path == "the document" or path.isdigit() else told
 
 
 def _every(parts: tuple[Condition, ...]) -> Condition:
@@ -157,6 +154,15 @@ def missing_of(answers: Iterable[Answer]) -> Iterable[str]:
 class _Argument(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: object) -> object:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in data if isinstance(data, dict) else ():
+            if key not in known:
+                raise ValueError(f"unknown key {key!r}{nearest(str(key), known)}")
+        return data
+
 
 class Threshold(_Argument):
     """A number to compare with, in the law's own comparison; without one, "at least 1"."""
@@ -201,8 +207,8 @@ class Threshold(_Argument):
 class PeopleQuestion(Threshold):
     """How many affected people live somewhere (`in`), or in the fullest part of a country (`in_one_part_of`)."""
 
-    place: str = Field("", alias="in")
-    in_one_part_of: str | None = None
+    place: Place = Field("", alias="in")
+    in_one_part_of: Country | None = None
     minors: bool | None = None
     relationship: Relationship | None = None
 
@@ -361,8 +367,7 @@ def _readable_answer(index: int, item: ExposedData) -> Answer:
 
 
 def _established(argument: object) -> Condition:
-    places = TypeAdapter(list[str] | str).validate_python(argument)
-    wanted = [places] if isinstance(places, str) else places
+    wanted = TypeAdapter(list[Place]).validate_python([argument] if isinstance(argument, str) else argument)
     elsewhere = Answer(False, (f"the organisation is not established in {' or '.join(wanted)}",))
 
     def ask(situation: Situation) -> Answer:

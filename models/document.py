@@ -176,7 +176,7 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> str:
     kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         return f"unknown key {path!r}{nearest(str(detail['loc'][-1]), _keys_at(model, detail['loc'][:-1]))}"
-    if kind == "enum":
+    if kind in ("enum", "literal_error"):
         return f"{path}: unknown word {given!r}{nearest(str(given), _words_in(str(detail['ctx']['expected'])))}"
     if kind == "missing":
         return f"{path} is missing; add it"

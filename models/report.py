@@ -25,7 +25,7 @@ from pydantic import (
 from models.clock import in_a_likely_year, zone
 from models.document import Document, nearest, read_document, validated
 from models.errors import BadInputError
-from models.places import lies_in
+from models.places import GROUPS, lies_in
 from models.vocabulary import (
     Attribute,
     Category,
@@ -76,6 +76,11 @@ def _jurisdiction(code: str) -> str:
     return _subdivision(code) if "-" in code else _country(code)
 
 
+def known_place(code: str) -> str:
+    """`code`, or a `ValueError` where it is neither a jurisdiction nor EU nor EEA; "" is everywhere."""
+    return code if not code or code in GROUPS else _jurisdiction(code)
+
+
 def _zone_name(name: str) -> str:
     try:
         zone(name)
@@ -93,6 +98,7 @@ def _on_one_line(text: str) -> str:
 Country = Annotated[str, AfterValidator(_country)]
 Subdivision = Annotated[str, AfterValidator(_subdivision)]
 Jurisdiction = Annotated[str, AfterValidator(_jurisdiction)]
+Place = Annotated[str, AfterValidator(known_place)]
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Percent = Annotated[int, Field(ge=0, le=100)]

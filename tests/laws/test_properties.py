@@ -1,7 +1,7 @@
 """What must hold of every assessment, whatever the facts."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -141,12 +141,43 @@ def test_no_value_of_an_unknown_fact_turns_a_decided_duty(laws: Laws, facts: Fac
     before = answers(facts, laws)
     after = answers(replaced(facts, path, value), laws)
 
-    turned = {
+    assert not turned(before, after), f"{path} = {value}"
+
+
+def turned(before: Answers, after: Answers) -> dict[tuple[str, str], tuple[Verdict, Verdict]]:
+    """The duties that were decided and are answered otherwise now."""
+    return {
         key: (verdict, after[key])
         for key, verdict in before.items()
         if verdict is not Verdict.UNDECIDED and after[key] is not verdict
     }
-    assert not turned, f"{path} = {value}"
+
+
+@QUICK
+@given(facts=FACTS, choose=st.randoms(use_true_random=False))
+def test_not_even_several_unknown_facts_together_turn_a_decided_duty(
+    laws: Laws,
+    facts: Facts,
+    choose: Any,  # Any: Random
+) -> None:
+    before = answers(facts, laws)
+    told = facts
+    for path in unknown(facts):
+        told = replaced(told, path, choose.choice(VALUES[str(path[-1])]))
+
+    after = answers(told, laws)
+
+    assert not turned(before, after), told
+
+
+@QUICK
+@given(facts=FACTS, fact=st.sampled_from(["kind", "cause", "effects", "data", "records", "people"]))
+def test_an_answer_does_not_hang_on_a_fact_that_it_holds_without(laws: Laws, facts: Facts, fact: str) -> None:
+    """What is decided while a fact is not known is decided in the same way with each of its values."""
+    before = answers({**facts, fact: None}, laws)
+
+    for value in VALUES[fact]:
+        assert not turned(before, answers({**facts, fact: value}, laws)), value
 
 
 # The annual log of small breaches gives way to the immediate notice of large ones.
@@ -173,6 +204,32 @@ def test_the_same_facts_give_the_same_answer_on_every_run(laws: Laws, facts: Fac
     report = Report.model_validate(facts)
 
     assert assess(report, laws, TODAY) == assess(report, laws, TODAY)
+
+
+@QUICK
+@given(
+    facts=FACTS,
+    minutes=st.integers(1, 6 * 24 * 60),
+    field=st.sampled_from(["aware_at", "determined_at", "classified_at"]),
+)
+def test_a_later_event_never_makes_a_duty_due_earlier(laws: Laws, facts: Facts, minutes: int, field: str) -> None:
+    later = (datetime.fromisoformat(AWARE) + timedelta(minutes=minutes)).isoformat()
+
+    first = assess(Report.model_validate({**facts, "times": {**facts["times"], field: AWARE}}), laws, TODAY).duties
+    second = assess(Report.model_validate({**facts, "times": {**facts["times"], field: later}}), laws, TODAY).duties
+
+    for before, after in zip(first, second, strict=True):
+        assert before.key == after.key
+        if before.due_at and after.due_at:
+            assert before.due_at <= after.due_at, before.key
+
+
+@QUICK
+@given(facts=FACTS)
+def test_the_order_of_the_facts_does_not_matter(laws: Laws, facts: Facts) -> None:
+    turned_round = {**facts, **{name: facts[name][::-1] for name in ("people", "data") if facts[name]}}
+
+    assert answers(turned_round, laws) == answers(facts, laws)
 
 
 @QUICK
