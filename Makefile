@@ -11,7 +11,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test kill-test lint bench screenshots clean machines-test
+.PHONY: help setup demo serve test kill-test lint bench screenshots examples clean machines-test
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -50,6 +50,9 @@ bench: setup ## each figure against a named floor, in one run
 
 screenshots: setup ## make the pictures in docs/images again, from a real run in Chromium
 	@$(RUN) python -m docs.screenshots
+
+examples: setup ## make docs/examples again: the demo's texts and register in every format
+	@$(RUN) python -m docs.examples
 
 clean: ## forget the environment (not the data in .tocsin)
 	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache

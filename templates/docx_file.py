@@ -212,6 +212,7 @@ def _repeat_head(table: Table) -> None:
 
 def _fill(cell: _Cell, text: str, *, bold: bool = False) -> None:
     paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.keep_with_next = True  # which text it is stands on one page
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     run = paragraph.add_run(text)
     run.bold, run.font.size = bold, Pt(9)
@@ -316,7 +317,7 @@ def _write_inline(paragraph: Paragraph, token: Token, *, bold: bool = False) -> 
         elif child.type == "hardbreak":
             _run(paragraph, place).add_break()
         else:
-            run = _run(paragraph, place, "\n" if child.type == "softbreak" else child.content)
+            run = _run(paragraph, place, " " if child.type == "softbreak" else child.content)
             run.bold, run.italic = weight > 0 or None, slant > 0 or None
 
 
