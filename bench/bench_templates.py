@@ -145,7 +145,9 @@ class Bare:
 
 @cache
 def bare(code: str) -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER / code), trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([FOLDER / code, FOLDER / "any"]), trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def remembered(word: object) -> object:

@@ -3,21 +3,27 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from models.vocabulary import Audience
+from models.vocabulary import Audience, Category
 from templates.brief import Brief, Voice
 from templates.contacts import read_contacts
 from templates.facts import FactUsed
+from templates.figures import NUMBER, amount, day_forms, figures
 from templates.forms import Contents, read_forms, rule_of
 from templates.language import Language
 from templates.merge import CONFLICT, has_conflict
 from templates.page import plain
 from templates.private import private_data
+from templates.readability import level
 from templates.spoken import language_name
+from templates.text_message import MOST_PARTS, parts_of
 from templates.writer import MissingContent
 
 Level = Literal["error", "warning"]
@@ -32,6 +38,7 @@ class Finding:
     place: str
     message: str
     mend: str
+    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ class _Checked:
     def edited(self) -> bool:
         return self.text != self.written.text
 
+    @property
+    def locale(self) -> str:
+        brief = self.written.brief
+        return self.language.locale(brief.duty.jurisdiction if brief.duty else brief.report.organisation.country or "")
+
     def place(self, at: int) -> str:
         return f"line {self.text.count(chr(10), 0, at) + 1}"
 
@@ -72,8 +84,17 @@ class _Checked:
 def findings(text: str, written: Written, language: Language) -> tuple[Finding, ...]:
     """What is wrong with `text`, given what was drafted for the same brief; errors first."""
     checked = _Checked(text, written, language)
-    found = [finding for check in _CHECKS for finding in check(checked)]
+    found = [_in_section(finding, text) for check in _CHECKS for finding in check(checked)]
     return tuple(sorted(found, key=lambda finding: finding.level != "error"))
+
+
+def _in_section(finding: Finding, text: str) -> Finding:
+    """The finding with the heading that its line stands under."""
+    number = finding.place.removeprefix("line ")
+    if number == finding.place or not number.isdigit():
+        return finding
+    headings = [line.lstrip("# ") for line in text.split("\n")[: int(number)] if line.startswith("#")]
+    return replace(finding, section=headings[-1]) if headings else finding
 
 
 def blocks_approval(found: Iterable[Finding]) -> bool:
@@ -188,13 +209,6 @@ def _counts_stated(checked: _Checked) -> list[str]:
 
 _GROUPING = (",", ".", " ", "\u00a0", "\u202f", "’", "'")  # between the thousands, one way or another
 
-_NUMBER = re.compile(
-    r"^(?:#+ )?\d{1,3}[.)] "  # the number of a heading or of an item in a list, which states nothing
-    r"|\d{4}年\d{1,2}月\d{1,2}日|\d{4}년 \d{1,2}월 \d{1,2}일|\d{1,2} de [^\W\d_]+ de \d{4}|\d{1,2}\\?\.? [^\W\d_]+ \d{4}|[^\W\d_]+ \d{1,2}, \d{4}|\d{4}-\d{2}-\d{2}"
-    r"|\d[\d,.: \u00a0\u202f]*\d|\d",
-    re.MULTILINE,
-)
-
 
 def _conflicts(checked: _Checked) -> Iterator[Finding]:
     """Passages that a person and a new draft both changed, with what each side says."""
@@ -229,20 +243,61 @@ def _facts(checked: _Checked) -> Iterator[Finding]:
     if not checked.edited or has_conflict(checked.text):
         return
     strange = _strange_numbers(checked)
+    stated = {amount(number, checked.locale) for number, _ in figures(checked.text)}
     for fact in checked.written.facts.values():
-        if not fact.shown:
+        if not fact.shown or (fact.nature in ("number", "time") and not strange and _is_stated(fact, stated, checked)):
             continue
         before, now = checked.written.text.count(fact.shown), checked.text.count(fact.shown)
         if now < before if strange else now == 0 < before:
             yield _changed(fact, strange) if fact.nature in ("number", "time") else _reworded(fact)
+    elsewhere = _other_facts(checked)
     for number, at in strange.items():
-        yield Finding(
-            "error",
-            "number_not_from_facts",
-            checked.place(at),
-            f"{number!r} comes from no fact",
-            "correct it, or add the fact to the incident and draft again",
-        )
+        if path := elsewhere.get(amount(number, checked.locale)):
+            yield Finding(
+                "warning",
+                "number_of_another_fact",
+                checked.place(at),
+                f"{number!r} did not stand in the draft; in the facts it is {path}",
+                "make sure that the text says of it what the facts say",
+            )
+        else:
+            yield Finding(
+                "error",
+                "number_not_from_facts",
+                checked.place(at),
+                f"{number!r} comes from no fact",
+                "correct it, or add the fact to the incident and draft again",
+            )
+
+
+def _is_stated(fact: FactUsed, stated: set[str], checked: _Checked) -> bool:
+    """Whether a number or a day is still there, in whichever way the language writes it."""
+    if fact.value.isdigit():
+        return fact.value in stated
+    return any(form in checked.text for form in _forms_of_day(fact, checked.locale))
+
+
+def _forms_of_day(fact: FactUsed, locale: str) -> frozenset[str]:
+    try:
+        return day_forms(date.fromisoformat(fact.value), locale)
+    except ValueError:
+        return frozenset()  # a moment or a period, which is compared as it was written
+
+
+def _other_facts(checked: _Checked) -> dict[str, str]:
+    """The numbers and days of the facts that the draft did not state, each with the path it stands under."""
+    report, zone = checked.written.brief.report, ZoneInfo(checked.written.brief.zone)
+    found = {str(group.count): f"people in {group.jurisdiction}" for group in report.people or () if group.count}
+    found |= {
+        str(count): path
+        for path, count in (("people.total", report.people_total), ("records", report.records))
+        if count
+    }
+    for name in type(report.times).model_fields:
+        moment = getattr(report.times, name)
+        if isinstance(moment, datetime):
+            found |= dict.fromkeys(day_forms(moment.astimezone(zone).date(), checked.locale), f"times.{name}")
+    return found
 
 
 def _changed(fact: FactUsed, strange: Mapping[str, int]) -> Finding:
@@ -267,21 +322,26 @@ def _reworded(fact: FactUsed) -> Finding:
 
 
 def _strange_numbers(checked: _Checked) -> dict[str, int]:
-    """Numbers and dates that the drafted text does not have, each with its first place.
+    """Numbers and dates that the drafted text does not have, each with its first place, whichever way they are written.
 
     The time of drafting is let stand: an edited text keeps the one it was drafted with.
     """
-    known = {number for number, _ in _numbers(checked.written.text)}
+    known = {amount(number, checked.locale) for number, _ in figures(checked.written.text)}
+    for fact in checked.written.facts.values():
+        if fact.nature == "time":
+            known |= _forms_of_day(fact, checked.locale)
     stamped = {_without_numbers(line) for line in checked.written.stamped}
     strange: dict[str, int] = {}
-    for number, at in _numbers(checked.text):
-        if number not in known and _without_numbers(_line_at(checked.text, at)) not in stamped:
+    for number, at in figures(checked.text):
+        if amount(number, checked.locale) in known:
+            continue
+        if _without_numbers(_line_at(checked.text, at)) not in stamped:
             strange.setdefault(number, at)
     return strange
 
 
 def _without_numbers(line: str) -> str:
-    return _NUMBER.sub("#", line)
+    return NUMBER.sub("#", line)
 
 
 def _line_at(text: str, at: int) -> str:
@@ -289,10 +349,75 @@ def _line_at(text: str, at: int) -> str:
     return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
 
 
-def _numbers(text: str) -> Iterator[tuple[str, int]]:
-    for found in _NUMBER.finditer(text):
-        if not found[0].endswith(" "):
-            yield found[0].rstrip(",.:"), found.start()
+def _names(checked: _Checked) -> Iterator[Finding]:
+    """In lines that a person wrote: a name that is nearly, but not quite, one of those that the text was drafted with."""
+    if not checked.edited or has_conflict(checked.text):
+        return
+    drafted = frozenset(checked.written.text.split("\n"))
+    names = _names_of(checked.written.brief)
+    for number, line in enumerate(checked.text.split("\n"), 1):
+        if line in drafted:
+            continue
+        for name in names:
+            if name not in line and (near := _nearly(name, line)):
+                yield Finding(
+                    "error",
+                    "name_differs",
+                    f"line {number}",
+                    f"{near!r} is written otherwise than {name!r}",
+                    f"write {name!r}",
+                )
+
+
+def _names_of(brief: Brief) -> tuple[str, ...]:
+    voice = brief.voice
+    names = (
+        *(voice.organisation or brief.report.organisation.name, voice.contact_name, voice.dpo_name, voice.signatory),
+        *(voice.press_name, brief.duty.recipient if brief.duty else ""),
+    )
+    return tuple(dict.fromkeys(name for name in names if name and len(name) > 5))
+
+
+def _nearly(name: str, line: str) -> str | None:
+    """The words of a line that are most of a name with a letter or two wrong."""
+    words, size = line.split(), len(name.split())
+    for start in range(len(words) - size + 1):
+        piece = " ".join(words[start : start + size]).strip('*_,.;:()"“”')
+        if piece != name and SequenceMatcher(None, piece.casefold(), name.casefold()).ratio() >= NEARLY:
+            return piece if piece.casefold() != name.casefold() else None
+    return None
+
+
+NEARLY = 0.85
+
+
+def _categories(checked: _Checked) -> Iterator[Finding]:
+    """In lines that a person wrote: a kind of data that the facts do not have."""
+    if not checked.edited or checked.written.brief.report.data is None:
+        return
+    drafted = frozenset(checked.written.text.split("\n"))
+    affected = {item.category for item in checked.written.brief.report.data}
+    others = {
+        str(checked.language.phrases.say(f"words.category.{category.value}"))
+        for category in Category
+        if category not in affected
+    }
+    for number, line in enumerate(checked.text.split("\n"), 1):
+        if line in drafted:
+            continue
+        for words in others:
+            if len(words) > SHORTEST_CATEGORY[checked.language.code in UNSPACED] and words.lower() in line.lower():
+                yield Finding(
+                    "warning",
+                    "category_not_in_facts",
+                    f"line {number}",
+                    f"{words!r} are not among the data affected by the facts",
+                    "take them out, add them to the facts, or make sure that the text says that they are not affected",
+                )
+
+
+UNSPACED = ("zh", "ja")
+SHORTEST_CATEGORY = {False: 9, True: 3}  # below it the words are too common to be a statement about data
 
 
 _PLACEHOLDERS = re.compile(
@@ -318,7 +443,12 @@ def _line_reader(language: Language, audience: Audience, voice: Voice) -> Callab
 
     @lru_cache(maxsize=4096)
     def read(line: str) -> tuple[Finding, ...]:
-        return (*_placeholders(line), *_watched(line, language, audience), *_private(line, voice), *_links(line, voice))
+        return (
+            *_placeholders(line),
+            *_watched(line, language, audience),
+            *_private(line, voice, language.code),
+            *_links(line, voice),
+        )
 
     return read
 
@@ -341,8 +471,8 @@ def _watched(line: str, language: Language, audience: Audience) -> Iterator[Find
                 yield Finding(entry.level, entry.rule, "", f"{found[0]!r}: {entry.reason}", entry.mend)
 
 
-def _private(line: str, voice: Voice) -> Iterator[Finding]:
-    for found in private_data(line.replace("\\", ""), _ours(voice)):
+def _private(line: str, voice: Voice, language: str) -> Iterator[Finding]:
+    for found in private_data(line.replace("\\", ""), _ours(voice), language):
         yield Finding(
             "error",
             found.rule,
@@ -357,8 +487,21 @@ _LINK = re.compile(
 )
 
 
+_SHOWN_LINK = re.compile(r"\[(?P<shown>[^\]\n]*)\]\((?P<to>[^)\s]*)")
+
+
 def _links(line: str, voice: Voice) -> Iterator[Finding]:
     domains = _our_domains(voice)
+    for found in _SHOWN_LINK.finditer(line):
+        shown = re.search(r"(?:[\w-]+\.)+[a-z]{2,}", found["shown"].lower())
+        if shown and shown[0] not in found["to"].lower():
+            yield Finding(
+                "error",
+                "disguised_link",
+                "",
+                f"the link shows {shown[0]!r} and leads to {found['to']!r}",
+                "show the address that it leads to",
+            )
     for found in _LINK.finditer(line):
         host = re.sub(r"^[a-z]+://", "", found[0].lower()).split("/")[0].split("?")[0].split("#")[0].rstrip(".:;,")
         if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
@@ -424,11 +567,43 @@ def _lengths(checked: _Checked) -> Iterator[Finding]:
     """A channel that cuts a longer text is an error; a letter that is too long to be read is a warning."""
     written = checked.written
     cut_at = read_forms().pointers.get(written.template)
+    if written.template == "people_sms":
+        yield from _message_parts(plain(checked.text).strip())
+        return
     length = len(plain(checked.text).strip()) if cut_at else len(checked.text)
     limit = cut_at or _LONGEST.get(written.brief.audience)
     if limit and length > limit:
         level: Level = "error" if cut_at else "warning"
         yield Finding(level, "length", "the whole text", f"{length} characters; at most {limit} go", "shorten it")
+
+
+def _message_parts(text: str) -> Iterator[Finding]:
+    carried = parts_of(text)
+    if carried.parts <= MOST_PARTS:
+        return
+    because = f", since {carried.odd_sign!r} is not in the GSM alphabet" if carried.odd_sign else ""
+    yield Finding(
+        "error",
+        "length",
+        "the whole text",
+        f"as a text message it takes {carried.parts} parts of {carried.a_part} signs{because}; at most {MOST_PARTS} go",
+        "shorten it" + (", or write it without that sign" if carried.odd_sign and carried.odd_sign < "\u2e80" else ""),
+    )
+
+
+def _reading_level(checked: _Checked) -> Iterator[Finding]:
+    """For the public only: whether the text is hard to read by the measure of its language."""
+    if checked.written.brief.audience not in read_forms().plain:
+        return
+    found = level(checked.text, checked.language.code)
+    if found is not None and found.is_hard:
+        yield Finding(
+            "warning",
+            "reading_level",
+            "the whole text",
+            f"it is hard to read: {found.value:g} by {found.measure}, where {found.hard_at:g} is the limit",
+            "use shorter sentences and everyday words",
+        )
 
 
 _LONGEST = {Audience.PRESS: 6_000, Audience.STAFF: 6_000, Audience.INDIVIDUALS: 12_000}
@@ -439,12 +614,15 @@ _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _other_gaps,
     _forbidden_contents,
     _facts,
+    _names,
+    _categories,
     _lines,
     _languages,
     _annexes,
     _translations,
     _contact_points,
     _lengths,
+    _reading_level,
 )
 
 

@@ -45,7 +45,7 @@ class Language:
         self.code = code
         self.folders = tuple(folder / code for folder in folders)
         self.phrases: Phrases = _phrases(code, self.folders)
-        self.watch_list: WatchList = read_watch_list(self.folders[0])
+        self.watch_list: WatchList = read_watch_list(*self.folders)
         self.memory = read_memory(self.folders)
         self._searched = tuple(place for folder in reversed(folders) for place in (folder / code, folder / ANY))
         self._compiled: dict[str, Compiled] = {}

@@ -36,11 +36,19 @@ class WatchList:
     entries: tuple[tuple[Watch, re.Pattern[str]], ...]
 
 
-def read_watch_list(folder: Path) -> WatchList:
-    """The watch list of the language whose folder this is; a pattern that is no regular expression is an error by name."""
-    path = folder / "watch.yaml"
-    entries = validated(_WatchList, read_document(path)).root
-    return WatchList(tuple((entry, _compiled(entry, path)) for entry in entries))
+def read_watch_list(*folders: Path) -> WatchList:
+    """The watch list of a language: ours, and what the folders after it add; a rule that they name again replaces ours.
+
+    A pattern that is no regular expression is an error by name.
+    """
+    kept: list[tuple[Watch, re.Pattern[str]]] = []
+    for path in (folder / "watch.yaml" for folder in folders):
+        if path.is_file() or path.parent == folders[0]:
+            entries = validated(_WatchList, read_document(path)).root
+            named = {entry.rule for entry in entries}
+            kept = [pair for pair in kept if pair[0].rule not in named]
+            kept += [(entry, _compiled(entry, path)) for entry in entries]
+    return WatchList(tuple(kept))
 
 
 def _compiled(entry: Watch, path: Path) -> re.Pattern[str]:

@@ -66,7 +66,8 @@ def show_text(text: NoticeText, signed: Sequence[SignatureLine], *, findings_onl
         if text.corrects:
             line(f"  puts right what was sent as notice {text.corrects}")
         for finding in text.findings:
-            line(f"  {finding['level']}: {finding['place']}: {finding['message']}; {finding['mend']}")
+            under = f" ({finding['section']})" if finding.get("section") else ""
+            line(f"  {finding['level']}: {finding['place']}{under}: {finding['message']}; {finding['mend']}")
         for one in text.missing:
             line(f"  not known: {one['question']}")
         for sign in signed:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from models.vocabulary import Audience
 from templates.brief import Brief
 from templates.check import Finding, blocks_approval, disagreements
 from templates.draft import check, draft
-from templates.forms import audiences_of, forms_of
+from templates.forms import audiences_of, forms_of, read_forms
 from templates.language import language, languages
 
 MakeBrief = Callable[..., Brief]
@@ -255,3 +256,117 @@ def test_errors_come_before_warnings(make_brief: MakeBrief) -> None:
     found = check(draft(brief).text + "\nIt was probably you. [NAME]\n", brief)
 
     assert [finding.level for finding in found] == ["error", "warning"]
+
+
+def edited(brief: Brief, old: str, new: str) -> tuple[Finding, ...]:
+    text = draft(brief).text
+    assert old in text
+    return check(text.replace(old, new), brief)
+
+
+@pytest.mark.parametrize("form", ["5801", "5,801"])
+def test_the_same_number_written_otherwise_is_no_difference(make_brief: MakeBrief, form: str) -> None:
+    assert [one for one in edited(press(make_brief), "5,801", form) if one.level == "error"] == []
+
+
+def test_the_same_day_written_otherwise_is_no_difference(make_brief: MakeBrief) -> None:
+    found = edited(press(make_brief), "on 2 March 2026", "on 2 Mar 2026")
+
+    assert [one for one in found if one.level == "error"] == []
+
+
+def test_a_number_in_the_format_of_another_language_is_found(make_brief: MakeBrief) -> None:
+    assert ("error", "fact_differs") in rules(edited(press(make_brief), "5,801", "5.801"))
+
+
+def test_a_number_of_another_fact_is_named_as_such(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+
+    [finding] = check(draft(brief).text + "\nOf them, 3,800 live in France.\n", brief)
+
+    assert (finding.level, finding.rule) == ("warning", "number_of_another_fact")
+    assert "people in FR" in finding.message
+
+
+def test_a_name_with_a_letter_wrong_is_found(make_brief: MakeBrief) -> None:
+    found = edited(press(make_brief), "# Example Retail SA", "# Exampel Retail SA")
+
+    assert ("error", "name_differs") in rules(found)
+
+
+def test_a_kind_of_data_that_the_facts_do_not_have_is_found(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    words = str(language("en").phrases.say("words.category.health_insurance"))
+
+    found = check(draft(brief).text + f"\nThe {words} were copied too.\n", brief)
+
+    assert ("warning", "category_not_in_facts") in rules(found)
+
+
+def test_a_finding_names_the_section_that_its_line_stands_in(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    text = draft(brief).text.replace("## Contact", "## Contact\n\nWe guarantee it.", 1)
+
+    [finding] = [one for one in check(text, brief) if one.rule == "promise"]
+
+    assert finding.section == "Contact"
+
+
+def test_a_link_that_shows_one_address_and_leads_to_another_is_found(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    line = "\n[www.example-retail.com](https://www.example-retail.com.evil.example/x)\n"
+
+    assert ("error", "foreign_link") in rules(check(draft(brief).text + line, brief))
+    line = "\n[other.example](https://www.example-retail.com/incident)\n"
+    assert ("error", "disguised_link") in rules(check(draft(brief).text + line, brief))
+
+
+def test_a_text_message_that_takes_more_than_four_parts_is_found(make_brief: MakeBrief, make_duty: MakeDuty) -> None:
+    brief = make_brief(duty=make_duty(audience=Audience.INDIVIDUALS), form="sms")
+
+    found = check("Please read our letter ę " * 12, brief)
+
+    [finding] = [one for one in found if one.rule == "length"]
+    assert "takes 5 parts of 67 signs, since 'ę' is not in the GSM alphabet" in finding.message
+
+
+def test_officialese_for_the_public_is_a_warning_with_the_measure(make_brief: MakeBrief) -> None:
+    brief = press(make_brief)
+    hard = "Notwithstanding organisational countermeasures, comprehensive remediation necessitated considerable infrastructure rehabilitation. "
+
+    found = [one for one in check(draft(brief).text + hard * 25, brief) if one.rule == "reading_level"]
+
+    assert [one.level for one in found] == ["warning"]
+    assert "Flesch Reading Ease" in found[0].message
+
+
+@pytest.mark.parametrize("code", languages())
+@pytest.mark.parametrize(("audience", "form"), ALL_FORMS)
+def test_what_we_draft_ourselves_is_not_hard_to_read(
+    make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, code: str
+) -> None:
+    if not language(code).speaks_to(audience):
+        return
+    free = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
+    asked = () if audience in read_forms().everywhere else make_duty().content
+    duty = None if audience in free else make_duty(audience=audience, content=asked)
+
+    made = draft(make_brief(duty=duty, audience=audience, form=form, language=code))
+
+    assert [one.message for one in made.findings if one.rule in ("reading_level", "telephone_number")] == []
+
+
+def test_an_organisations_own_watch_list_adds_to_ours_and_replaces_the_rules_it_names(
+    make_brief: MakeBrief, tmp_path: Path
+) -> None:
+    folder = tmp_path / "en"
+    folder.mkdir()
+    (folder / "watch.yaml").write_text(
+        "- {rule: nickname, level: error, patterns: ['\\bMeri\\b'], reason: it is a nickname, mend: write the full name}\n"
+        "- {rule: promise, level: warning, patterns: ['\\bpromise\\b'], reason: ours, mend: think}\n"
+    )
+    brief = press(make_brief)
+
+    found = check(draft(brief).text + "\nMeri can guarantee and promise it. We failed to see it.\n", brief, tmp_path)
+
+    assert set(rules(found)) == {("error", "nickname"), ("error", "admission"), ("warning", "promise")}

@@ -23,6 +23,25 @@ FOUND = [
     ("slack_token", "xoxb-123456789012-abcdef"),
     ("bearer_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0xx.abcdefgh"),
     ("password", "password: hunter22"),
+    ("de_tax_id", "62 845 173 753"),
+    ("pl_pesel", "88051254944"),
+    ("kr_resident_number", "880512-1234567"),
+    ("jp_my_number", "4876 5544 1367"),
+    ("in_aadhaar", "2532 3147 1129"),
+    ("in_pan", "ABCPE1234F"),
+    ("ca_social_insurance_number", "765 684 931"),
+    ("se_personal_number", "880512-8868"),
+    ("ch_social_security_number", "756.3215.9675.66"),
+    ("be_national_number", "88.05.12-591.59"),
+    ("nl_citizen_service_number", "BSN 756778128"),
+    ("google_api_key", "AIza" + "Sy1234" * 5 + "abcde"),
+    ("stripe_key", "sk_" + "live_" + "4eC39HqLyjWDarjtT1"),
+    ("model_api_key", "sk-" + "proj-abcdefghij0123456789"),
+    ("npm_token", "npm_" + "a1" * 18),
+    ("named_key", "api_key = 3f9a77c2d1e04b6a"),
+    ("address_with_password", "postgres://tocsin:hunter2@db.example/tocsin"),
+    ("telephone_number", "+33 1 70 00 00 00"),
+    ("telephone_number", "1-888-397-3742"),
     ("email_address", "jane.doe@mail.example"),
 ]
 NOT_FOUND = [
@@ -32,8 +51,16 @@ NOT_FOUND = [
     "12345678A",
     "529.982.247-26",
     "INC-2026-0001",
-    "+33 1 70 00 00 00",
-    "1-888-397-3742",
+    "62 845 173 754",
+    "88051254945",
+    "4876 5544 1368",
+    "2532 3147 1128",
+    "765 684 932",
+    "756.3215.9675.67",
+    "88.05.12-591.58",
+    "from 2026-03-02 08:00 to 2026-03-04 12:00",
+    "31,400 records of 27,580 people",
+    "https://www.example.com/a/12345678",
     "2026-03-02T08:00:00Z",
     "Regulation (EU) 2016/679, Art. 33(1)",
     "Never tell anybody your password: we will not ask you.",
@@ -52,7 +79,10 @@ def test_numbers_that_only_look_like_it_are_left_alone(text: str) -> None:
 
 
 def test_every_shape_is_tried_by_an_example() -> None:
-    assert {shape.rule for shape, _ in read_shapes()} == {rule for rule, _ in FOUND} - {"email_address"}
+    assert {shape.rule for shape, _ in read_shapes()} == {rule for rule, _ in FOUND} - {
+        "email_address",
+        "telephone_number",
+    }
 
 
 def test_a_finding_does_not_repeat_what_it_found() -> None:
@@ -60,6 +90,15 @@ def test_a_finding_does_not_repeat_what_it_found() -> None:
 
     assert "4111" not in found.message
     assert found.at == 5
+
+
+@pytest.mark.parametrize("written", ["+33 1 99 00 12 34", "+33199001234", "01 99 00 12 34"])
+def test_our_telephone_number_is_allowed_however_it_is_written(written: str) -> None:
+    assert list(private_data(f"Call {written}.", frozenset({"+33 1 99 00 12 34"}), "fr")) == []
+
+
+def test_a_national_number_is_known_to_readers_of_its_language() -> None:
+    assert [found.rule for found in private_data("Rufen Sie 030 22712345 an.", NOBODY, "de")] == ["telephone_number"]
 
 
 def test_what_is_ours_is_allowed() -> None:
