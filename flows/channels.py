@@ -94,4 +94,4 @@ def _webhook(settings: Settings, clock: Clock) -> Channel | None:
     if settings.webhook_url is None:
         return None
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
-    return Webhook(httpx.Client(), settings.webhook_url, clock, secret)
+    return Webhook(httpx.Client(), settings.webhook_url, clock, secret, receipt=settings.webhook_receipt)

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     slack_base_url: str | None = Field(None, description="Another Slack-shaped server, for tests.")
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
+    webhook_receipt: Literal["any", "reference"] = "any"
 
     @field_validator("languages", mode="before")
     @classmethod

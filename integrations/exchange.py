@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
 
+from integrations.limit import Limit, limited
 from integrations.loopback import is_loopback
 from integrations.retry_after import retry_after
 from models.errors import BadInputError, TemporaryDeliveryError, UncertainDeliveryError
 
 LARGEST_ANSWER_BYTES = 4_000_000
+LONGEST_EXCHANGE = 60.0  # seconds, for everything from the connection to the last byte of the answer
 OVERLOADED = frozenset({429, 503})
 
 # What httpx raises before a single byte of the request is on its way.
@@ -34,8 +37,9 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether it is a web page for people, which no endpoint for messages answers with."""
-        kind = str(self.headers.get("content-type", ""))
-        return kind.strip().lower().startswith(("text/html", "application/xhtml"))
+        kind = str(self.headers.get("content-type", "")).strip().lower()
+        begins = self.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        return kind.startswith(("text/html", "application/xhtml")) or begins.startswith((b"<!doctype html", b"<html"))
 
 
 def require_https(url: str) -> None:
@@ -58,19 +62,23 @@ def host_of(url: str) -> str:
     return httpx.URL(url).host
 
 
-def post(http: httpx.Client, url: str, content: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+def post(
+    http: httpx.Client,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    timeout: float,
+    longest: float = LONGEST_EXCHANGE,
+) -> Answer:
     """Send one POST, following no redirect, and return the whole answer whatever its status.
 
+    `timeout` is in seconds for each wait for more of the answer; the whole exchange ends after `LONGEST_EXCHANGE`.
     Raises `TemporaryDeliveryError` where nothing was sent, `UncertainDeliveryError` where the answer was lost.
     """
     host = host_of(url)
-    request = http.build_request("POST", url, content=content, headers=dict(headers), timeout=timeout)
     try:
-        response = http.send(request, stream=True, follow_redirects=False)
-        try:
-            body = _whole_body(response)
-        finally:
-            response.close()
+        with limited(longest) as limit:
+            response, body = _sent(http, url, content, headers, timeout, limit)
     except _NOT_SENT as error:
         raise TemporaryDeliveryError(f"{host} cannot be reached ({_words(error)}); the message waits") from error
     except httpx.RequestError as error:
@@ -78,6 +86,29 @@ def post(http: httpx.Client, url: str, content: bytes, headers: Mapping[str, str
             f"{host} gave no whole answer ({_words(error)}); it may have acted on the message"
         ) from error
     return Answer(host, response.status_code, response.headers, body)
+
+
+def _sent(
+    http: httpx.Client, url: str, content: bytes, headers: Mapping[str, str], timeout: float, limit: Limit
+) -> tuple[httpx.Response, bytes]:
+    def seen(name: str, said: Mapping[str, Any]) -> None:  # Any: what httpcore tells of itself
+        if name == "connection.connect_tcp.complete":
+            limit.hold(said["return_value"].get_extra_info("socket"))
+
+    # A connection of its own for each message, so that the limit holds it from its first byte.
+    request = http.build_request(
+        "POST",
+        url,
+        content=content,
+        headers={**headers, "Connection": "close"},
+        timeout=timeout,
+        extensions={"trace": seen},
+    )
+    response = http.send(request, stream=True, follow_redirects=False)
+    try:
+        return response, _whole_body(response)
+    finally:
+        response.close()
 
 
 def must_not_be_busy(answer: Answer, now: datetime) -> None:

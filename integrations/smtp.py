@@ -1,6 +1,7 @@
 """A mail server, driven command by command, so that every failure says whether the mail may have been taken."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,12 +11,14 @@ from email.message import EmailMessage
 from typing import Literal
 
 from integrations.channel import Settlement
+from integrations.limit import Limit, limited
 from integrations.loopback import is_loopback
 from integrations.mail import mail_of, recipient_address, sender_address
 from models.clock import Clock
 from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from models.message import Message, Taken
 
+LONGEST_EXCHANGE = 90.0  # seconds; shorter than a delivery is presumed to be in living hands
 Security = Literal["starttls", "implicit", "none"]
 
 
@@ -24,7 +27,8 @@ class SmtpServer:
     """One mail server that takes our mail; `security` is "none" only on this machine itself.
 
     SMTP cannot be asked whether it took a mail: an uncertain one is sent again under the same Message-ID, by which
-    the recipient's side can tell that it is the same mail. Timeouts are in seconds, for each answer of the server.
+    the recipient's side can tell that it is the same mail. `timeout` is in seconds for each wait for more of an answer,
+    `longest` for the whole exchange, however the server spreads its bytes.
     """
 
     host: str
@@ -37,6 +41,7 @@ class SmtpServer:
     timeout: float = 30.0
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
     local_hostname: str | None = None
+    longest: float = LONGEST_EXCHANGE
     name: str = "smtp"
     settles: Settlement = "same_identity"
 
@@ -56,7 +61,7 @@ class SmtpServer:
         """
         recipient = recipient_address(message.to)
         mail = mail_of(message, self.sender, recipient, self.clock())
-        with self._connected() as server:
+        with limited(self.longest) as limit, self._connected(limit) as server:
             self._envelope(server, recipient)
             answer = self._hand_over(server, mail)
         return Taken(str(mail["Message-ID"]), answer)
@@ -66,9 +71,9 @@ class SmtpServer:
         return None
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _connected(self, limit: Limit) -> Iterator[smtplib.SMTP]:
         with self._before_data("connecting"):
-            server = self._open()
+            server = self._open(limit)
         try:
             with self._before_data("greeting"):
                 self._greet(server)
@@ -79,10 +84,13 @@ class SmtpServer:
         finally:
             server.close()
 
-    def _open(self) -> smtplib.SMTP:
-        if self.security == "implicit":
-            return smtplib.SMTP_SSL(self.host, self.port, self.local_hostname, timeout=self.timeout, context=self.tls)
-        return smtplib.SMTP(self.host, self.port, self.local_hostname, timeout=self.timeout)
+    def _open(self, limit: Limit) -> smtplib.SMTP:
+        server = _ImplicitTls(limit, self) if self.security == "implicit" else _Client(limit, self)
+        code, said = server.connect(self.host, self.port)
+        if code != 220:
+            server.close()
+            raise smtplib.SMTPConnectError(code, said)
+        return server
 
     def _greet(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
@@ -137,6 +145,29 @@ class SmtpServer:
             raise TemporaryDeliveryError(
                 f"{self.host}:{self.port} failed while {doing} ({_words(error)}); the mail waits"
             ) from error
+
+
+class _Client(smtplib.SMTP):
+    """Python's client, whose connection is under our limit from its first byte."""
+
+    def __init__(self, limit: Limit, settings: SmtpServer) -> None:
+        super().__init__(local_hostname=settings.local_hostname, timeout=settings.timeout)
+        self._limit, self._host = limit, settings.host  # the host is what starttls checks the certificate for
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connection: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # untyped there
+        self._limit.hold(connection)
+        return connection
+
+
+class _ImplicitTls(smtplib.SMTP_SSL, _Client):
+    """The same with TLS from the first byte."""
+
+    def __init__(self, limit: Limit, settings: SmtpServer) -> None:
+        smtplib.SMTP_SSL.__init__(
+            self, local_hostname=settings.local_hostname, timeout=settings.timeout, context=settings.tls
+        )
+        self._limit, self._host = limit, settings.host
 
 
 def _on_the_wire(mail: EmailMessage) -> bytes:

@@ -6,6 +6,10 @@ Every request carries
 - `Tocsin-Timestamp`: seconds since 1970 in UTC;
 - `Tocsin-Signature`: `v1=` and the HMAC-SHA256, in hex, of the timestamp, a full stop and the body as sent.
 
+What counts as a receipt: an answer of 2xx that is no web page and no JSON object that says that it failed (`ok` or
+`success` false, an `error` or `errors` that is not empty, `status` "error" or "failed"). Its `reference` or `id` becomes
+the receipt's reference; without one our key stands there, or, by `receipt="reference"`, it is no receipt.
+
 A receiver computes the signature itself, compares in constant time, and refuses an old timestamp.
 """
 
@@ -15,12 +19,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, Literal, NoReturn
 
 import httpx
 
 from integrations.channel import Settlement
-from integrations.exchange import Answer, host_of, must_not_be_busy, post, require_https
+from integrations.exchange import LONGEST_EXCHANGE, Answer, host_of, must_not_be_busy, post, require_https
 from models.clock import Clock, rfc3339
 from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from models.message import Message, Taken
@@ -44,7 +48,9 @@ class Ticket:
 class Webhook:
     """One endpoint that accepts JSON; `honours_keys` says whether it acts once for one `Idempotency-Key`.
 
-    `timeout` is in seconds, for connecting and for each wait for more of the answer.
+    `receipt` says what of a 2xx answer is a receipt: with "any" whatever is neither a web page nor says that it failed,
+    with "reference" only JSON that names what was made by a `reference` or `id`. `timeout` is in seconds, for connecting
+    and for each wait for more of the answer, `longest` for the whole exchange.
     """
 
     http: httpx.Client = field(repr=False)
@@ -52,7 +58,9 @@ class Webhook:
     clock: Clock
     secret: bytes = field(repr=False)
     honours_keys: bool = True
+    receipt: Literal["any", "reference"] = "any"
     timeout: float = 15.0
+    longest: float = LONGEST_EXCHANGE
     name: str = "webhook"
 
     def __post_init__(self) -> None:
@@ -85,7 +93,7 @@ class Webhook:
         """Post any JSON under `key`, signed; raises as `send` does."""
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         try:
-            answer = post(self.http, self.url, body, self._headers(key, body), self.timeout)
+            answer = post(self.http, self.url, body, self._headers(key, body), self.timeout, self.longest)
         except UncertainDeliveryError as error:
             if not self.honours_keys:
                 raise
@@ -98,7 +106,18 @@ class Webhook:
             raise RefusedDeliveryError(
                 f"{answer.host} answered with a web page where JSON was asked; check the address"
             )
-        return Taken(_reference(answer, key), f"{answer.status} {_excerpt(answer)}".strip())
+        said = _said(answer)
+        if _failed(said):
+            raise RefusedDeliveryError(
+                f"{answer.host} answered {answer.status} and says that it failed: {_excerpt(answer)}; correct it and send again"
+            )
+        reference = _reference(said)
+        if reference is None and self.receipt == "reference":
+            raise RefusedDeliveryError(
+                f"{answer.host} answered {answer.status} without the reference that its receipts have; look there whether "
+                "it was taken, and send again or say that it was"
+            )
+        return Taken(reference or key, f"{answer.status} {_excerpt(answer)}".strip())
 
     def _headers(self, key: str, body: bytes) -> dict[str, str]:
         if not key.isascii() or not key.isprintable():
@@ -158,14 +177,28 @@ def hold_marketing_payload(
     }
 
 
-def _reference(answer: Answer, key: str) -> str:
-    """The endpoint's own name for what it took, else our key."""
+def _said(answer: Answer) -> Mapping[str, Any]:  # Any: the endpoint's own JSON
+    """The object that the endpoint answered with, or an empty one."""
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return key
-    found = said.get("reference") or said.get("id") if isinstance(said, dict) else None
-    return str(found)[:LONGEST_DETAIL] if isinstance(found, (str, int)) else key
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _failed(said: Mapping[str, Any]) -> bool:  # Any: the endpoint's own JSON
+    return (
+        said.get("ok") is False
+        or said.get("success") is False
+        or bool(said.get("error") or said.get("errors"))
+        or str(said.get("status")).lower() in ("error", "failed", "failure")
+    )
+
+
+def _reference(said: Mapping[str, Any]) -> str | None:  # Any: the endpoint's own JSON
+    """The endpoint's own name for what it took."""
+    found = said.get("reference") or said.get("id")
+    return str(found)[:LONGEST_DETAIL] if isinstance(found, (str, int)) else None
 
 
 def _excerpt(answer: Answer) -> str:

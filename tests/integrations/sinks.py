@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,6 +131,36 @@ def cut(server: SMTP) -> None:
     """End the connection without a word."""
     assert isinstance(server.transport, asyncio.Transport)
     server.transport.abort()
+
+
+@contextmanager
+def trickling(*lines: bytes, then: bytes, every: float = 0.02) -> Iterator[int]:
+    """A server that answers each line of the other side with one of `lines`, and at last sends `then` again and again, a
+    byte at a time; gives its port. It never stops by itself, and each byte comes before anybody gives up waiting."""
+    over = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        with suppress(OSError):  # the other side has ended it
+            connection, _ = listener.accept()
+            with connection:
+                for line in lines:
+                    connection.sendall(line)
+                    connection.recv(65536)
+                while not over.wait(every):
+                    for byte in then:
+                        connection.sendall(bytes([byte]))
+                        if over.wait(every):
+                            return
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        listener.close()
+        thread.join()
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ import pytest
 from integrations.smtp import Security, SmtpServer
 from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from models.message import Message
-from tests.integrations.sinks import MailSink, Tls, clock, free_port, mail_server
+from tests.integrations.sinks import MailSink, Tls, clock, free_port, mail_server, trickling
 
 NOTICE = Message("4f1b2", "avis@cnil.example", "Violation", "First line\n.\n..dots\nSécurité\n", language="fr")
 
@@ -200,3 +200,39 @@ def test_no_text_reaches_the_log(mail_sink: MailSink, caplog: pytest.LogCaptureF
         server(mail_sink.port).send(NOTICE)
 
     assert "First line" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        ((), TemporaryDeliveryError),
+        ((b"220 ready\r\n",), TemporaryDeliveryError),
+        ((b"220 ready\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"), UncertainDeliveryError),
+    ],
+    ids=["greeting", "hello", "after the mail"],
+)
+def test_a_server_that_answers_a_byte_at_a_time_is_given_up_at_the_limit(
+    lines: tuple[bytes, ...], error: type[Exception]
+) -> None:
+    with trickling(*lines, then=b"250-wait ") as port:
+        server = SmtpServer("127.0.0.1", port, "privacy@clinic.example", clock, security="none", timeout=5, longest=1.5)
+
+        with pytest.raises(error, match=r"failed while|may have been taken"):
+            server.send(NOTICE)
+
+
+def test_a_handshake_a_byte_at_a_time_is_given_up_at_the_limit(tls: Tls) -> None:
+    with trickling(then=b"\x16\x03\x03\x40\x00") as port:
+        server = SmtpServer(
+            "127.0.0.1",
+            port,
+            "privacy@clinic.example",
+            clock,
+            security="implicit",
+            timeout=5,
+            longest=0.4,
+            tls=tls.client,
+        )
+
+        with pytest.raises(TemporaryDeliveryError):
+            server.send(NOTICE)

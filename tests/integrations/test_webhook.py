@@ -10,7 +10,7 @@ import pytest
 from integrations.webhook import Ticket, Webhook, hold_marketing_payload
 from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from models.message import Message
-from tests.integrations.sinks import HttpSink, Reply, clock, free_port
+from tests.integrations.sinks import HttpSink, Reply, clock, free_port, trickling
 
 NOTICE = Message("4f1b2", "CNIL", "Violation", "Un ordinateur a été volé.", number="T-1", about={"stage": "initial"})
 SECRET = b"between us"
@@ -211,3 +211,58 @@ def test_neither_secret_nor_address_nor_text_is_shown(
         assert "between us" not in shown
         assert "s3cr3t-path" not in shown
         assert "ordinateur" not in shown
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Wait: ", b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n"])
+def test_an_endpoint_that_answers_a_byte_at_a_time_is_given_up_at_the_limit(http: httpx.Client, head: bytes) -> None:
+    with trickling(then=head + b"." * 90_000, every=0.005) as port:
+        webhook = Webhook(http, f"http://127.0.0.1:{port}", clock, SECRET, honours_keys=False, timeout=5, longest=0.7)
+
+        with pytest.raises(UncertainDeliveryError, match="no whole answer"):
+            webhook.send(NOTICE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"ok": false}',
+        b'{"success": false, "id": 7}',
+        b'{"error": "no such queue"}',
+        b'{"errors": ["quota"]}',
+        b'{"status": "error", "message": "down"}',
+    ],
+)
+def test_an_answer_of_200_that_says_that_it_failed_is_no_receipt(webhook: Webhook, sink: HttpSink, body: bytes) -> None:
+    sink.replies = [Reply(200, body)]
+
+    with pytest.raises(RefusedDeliveryError, match="says that it failed"):
+        webhook.send(NOTICE)
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><h1>Sign in</h1>", b"\xef\xbb\xbf \n<html lang=en>Error 500"])
+def test_a_web_page_that_calls_itself_something_else_is_not_a_receipt(
+    webhook: Webhook, sink: HttpSink, body: bytes
+) -> None:
+    sink.replies = [Reply(200, body, {"Content-Type": "application/json"})]
+
+    with pytest.raises(RefusedDeliveryError, match="web page"):
+        webhook.send(NOTICE)
+
+
+def test_an_endpoint_whose_receipts_have_references_is_held_to_it(sink: HttpSink, http: httpx.Client) -> None:
+    webhook = Webhook(http, sink.url, clock, SECRET, receipt="reference")
+    sink.replies = [Reply(200, b"ok"), Reply(200, b'{"ok": true}'), Reply(200, b'{"reference": "T-7"}')]
+
+    for _ in range(2):
+        with pytest.raises(RefusedDeliveryError, match="without the reference"):
+            webhook.send(NOTICE)
+    assert webhook.send(NOTICE).reference == "T-7"
+
+
+def test_a_redirect_to_a_private_address_reaches_nobody(webhook: Webhook, sink: HttpSink) -> None:
+    sink.replies = [Reply(307, headers={"Location": f"{sink.url}/latest/meta-data"})]
+
+    with pytest.raises(RefusedDeliveryError, match="none is followed"):
+        webhook.send(NOTICE)
+
+    assert [request.path for request in sink.received] == ["/hooks/s3cr3t-path"]
