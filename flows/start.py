@@ -4,12 +4,13 @@ import asyncio
 import importlib
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from flows.dead_runs import bury, is_dead
 from flows.heartbeat import EVENT, RESOURCE
 from flows.server import ServerMissingError, answers, api_client, environment, local_address
 from flows.settings import Settings
@@ -57,20 +58,29 @@ def run_now(settings: Settings, name: str, number: str) -> None:
         ) from error
 
 
-def nudge(settings: Settings, number: str, passes: int) -> bool:
-    """Ask the workers to carry an incident on; tells whether that started a new run.
+def nudge(settings: Settings, number: str, passes: int, now: datetime) -> bool:
+    """Ask the workers to carry an incident on that no run carries; tells whether that started a new run.
 
-    The same incident and pass asked twice start one run; without a server or deployment none is started.
+    The same incident and pass asked twice start one run, and one more for each that died before it took the lease. Those
+    that died are shown as crashed. Without a server or deployment none is started.
     """
     try:
         with api_client(settings.server_port) as api:
             found = api.get(f"/deployments/name/{DEPLOYMENT}")
-            if not found.is_success:
-                return False
-            run = {"parameters": {"number": number}, "tags": [number], "idempotency_key": f"{number}:{passes}"}
-            return api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=run).status_code == CREATED
+            return found.is_success and _started(api, found.json()["id"], number, f"{number}:{passes}", now)
     except httpx.HTTPError:
         return False
+
+
+def _started(api: httpx.Client, deployment: str, number: str, key: str, now: datetime) -> bool:
+    """Create a run under the key; where that one is dead, the next under a key that everybody derives from it alike."""
+    run = {"parameters": {"number": number}, "tags": [number], "idempotency_key": key}
+    answer = api.post(f"/deployments/{deployment}/create_flow_run", json=run).raise_for_status()
+    if answer.status_code == CREATED:
+        bury(api, number, now)
+        return True
+    known = answer.json()
+    return is_dead(known, now) and _started(api, deployment, number, f"{number}:{known['id']}", now)
 
 
 async def deploy(silence: int) -> None:

@@ -1,17 +1,34 @@
 """The short version of `make kill-test`: processes of each kind killed at some boundaries and lines, against real sinks."""
 
+import os
 import random
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from tests.flows.kills.effects import KINDS, Kind, Outcome, outcome
-from tests.flows.kills.points import chosen
-from tests.flows.kills.scenario import Databases, Scenario, Tally, any_points, ended, forked, kill_at, prepare
+from models.store import writing
+from models.tables import Delivery, Lease
+from tests.flows.kills.effects import KINDS, NUMBER, Kind, Outcome, outcome
+from tests.flows.kills.points import Point, chosen
+from tests.flows.kills.scenario import (
+    LOST_ITS_LEASE,
+    Databases,
+    Scenario,
+    Tally,
+    any_points,
+    ended,
+    forked,
+    kill_at,
+    prepare,
+)
 from tests.flows.kills.sinks import Sinks, sinks_running
+from tests.flows.meridia import every, ledger
 
 CHOSEN, LINES = 3, 1
 pytestmark = pytest.mark.xdist_group("kills")
@@ -85,3 +102,45 @@ def test_the_comparison_sees_what_is_lost_and_what_is_doubled(sent: Scenario) ->
     )
     assert outcome(effect, desk, acts + Counter({"another": 1})).doubled == ("another",)
     desk.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("point", "copies"),
+    [(Point("row", "after"), 1), (Point("mark", "after"), 2), (Point("sink", "taken"), 2)],
+    ids=["before it sends", "just before the act", "while it waits for the answer"],
+)
+def test_a_process_that_wakes_up_after_its_lease_was_taken_over_writes_nothing(
+    point: Point, copies: int, sinks: Sinks, folder: Path
+) -> None:
+    stage = prepare(Databases(None), sinks, kind("mail (SMTP)"), folder / "prepared")
+    with stage.scenario() as scenario:
+        paused = scenario.start(point, signal.SIGSTOP)
+        os.waitpid(paused, os.WUNTRACED)
+        _let_the_lease_run_out(scenario)
+        scenario.run_again()
+        before = _record(scenario)
+
+        os.kill(paused, signal.SIGCONT)
+
+        assert ended(paused) == LOST_ITS_LEASE
+        assert _record(scenario) == before
+        found = scenario.outcome()
+        assert (found.lost, found.doubled) == ((), ())
+        assert sum(sinks.seen(scenario.name)[0].values()) == copies
+        assert bool(found.uncertain) == (copies == 2), "a second copy is announced on the ledger"
+
+
+def _let_the_lease_run_out(scenario: Scenario) -> None:
+    desk = scenario.desk()
+    with writing(desk.engine) as session:
+        [held] = session.exec(select(Lease))
+        held.expires_at, held.holder = datetime.now(UTC), "another-host/1/1"
+        session.add(held)
+    desk.engine.dispose()
+
+
+def _record(scenario: Scenario) -> tuple[list[dict[str, object]], list[Delivery]]:
+    desk = scenario.desk()
+    found = ledger(desk, NUMBER), every(desk, Delivery, NUMBER)
+    desk.engine.dispose()
+    return found

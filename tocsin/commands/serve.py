@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -147,5 +148,5 @@ def _take_up(desk: Desk) -> None:
     for number in unfinished(desk):
         with reading(desk.engine) as session:
             passes = find(session, number).passes
-        if nudge(desk.settings, number, passes):
+        if nudge(desk.settings, number, passes, datetime.now(UTC)):
             line(f"{number}: a run carries it on")

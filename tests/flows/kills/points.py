@@ -66,31 +66,31 @@ def any_moments(count: int, seconds: float, dice: random.Random) -> Iterator[Poi
     return (Point("time", dice.uniform(0, seconds)) for _ in range(count))
 
 
-def die() -> None:
+def die(by: int = signal.SIGKILL) -> None:
     """As if the plug were pulled."""
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), by)
 
 
-def arm(point: Point) -> None:
-    """Have this process die at the point; those of sinks and time come from outside."""
+def arm(point: Point, by: int = signal.SIGKILL) -> None:
+    """Have this process die at the point, or stop; those of sinks and time come from outside."""
     if point.what == "line":
         trace(LineCount(int(point.where)))
     elif point.what in (ROW, MARK, RECEIPT):
-        _arm_boundary(point)
+        _arm_boundary(point, by)
 
 
-def _arm_boundary(point: Point) -> None:
+def _arm_boundary(point: Point, by: int) -> None:
     @event.listens_for(Session, "after_flush")
     def written(session: Session, _context: object) -> None:
         if point.what in _written([*session.new, *session.dirty], session.new):
             if point.where == "before":
-                die()
+                die(by)
             session.info["dies"] = True
 
     @event.listens_for(Session, "after_commit")
     def kept(session: Session) -> None:
-        if session.info.get("dies"):
-            die()
+        if session.info.pop("dies", False):
+            die(by)
 
 
 def _written(rows: Iterable[object], new: Any) -> set[str]:

@@ -28,6 +28,7 @@ from integrations.smtp import SmtpServer
 from integrations.webhook import Webhook
 from models import lease
 from models.clock import VirtualClock
+from models.errors import LeaseHeldError
 from models.incident import find, identity
 from models.store import open_store, writing
 from models.tables import Delivery
@@ -39,6 +40,7 @@ from tests.flows.meridia import join_team
 from tests.postgres import PostgresServer
 
 RUNS_AFTERWARDS = 3
+LOST_ITS_LEASE = 3  # how a process ends that was refused for it
 PASSES = timedelta(minutes=20)  # longer than any wait between two tries
 _scenarios = itertools.count(1)
 
@@ -247,7 +249,7 @@ class Scenario:
 
     def killed(self, point: Point) -> bool:
         """Run it in a process that dies at the point; tells whether it did."""
-        pid = forked(lambda: self._doomed(point))
+        pid = self.start(point, signal.SIGKILL)
         if point.what == "time":
             time.sleep(float(point.where))
             with suppress(ProcessLookupError):
@@ -256,11 +258,16 @@ class Scenario:
         self.stage.sinks.victim.choose(0, None)
         return died
 
-    def _doomed(self, point: Point) -> None:
-        if point.what == "sink":
-            self.stage.sinks.victim.choose(os.getpid(), str(point.where))
-        arm(point)
-        self.act()
+    def start(self, point: Point, by: int) -> int:
+        """Start it in a process to which the signal comes at the point; gives the process."""
+
+        def doomed() -> None:
+            if point.what == "sink":
+                self.stage.sinks.victim.choose(os.getpid(), str(point.where), by)
+            arm(point, by)
+            self.act()
+
+        return forked(doomed)
 
     def carried_on(self, *, once_more: bool) -> Outcome:
         """Let the runs that follow do what is left, each some time later; gives what came of it all."""
@@ -321,6 +328,8 @@ def forked(act: Callable[[], None]) -> int:
     try:
         act()
         os._exit(0)
+    except LeaseHeldError:
+        os._exit(LOST_ITS_LEASE)
     except BaseException:  # noqa: BLE001 - whatever it is, the child must not go on as its parent
         traceback.print_exc()
         os._exit(1)

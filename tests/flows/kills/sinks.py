@@ -38,6 +38,7 @@ class Victim:
     def __init__(self) -> None:
         self.pid = multiprocessing.Value(c_int, 0)
         self.stage = multiprocessing.Value(c_int, -1)
+        self.by = multiprocessing.Value(c_int, signal.SIGKILL)
 
     def is_at(self, stage: str) -> None:
         """Kill the victim if this is its stage."""
@@ -45,10 +46,11 @@ class Victim:
         if pid and int(self.stage.value) == STAGES.index(stage):
             self.pid.value = 0
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, int(self.by.value))
 
-    def choose(self, pid: int, stage: str | None) -> None:
-        """Kill `pid` at `stage`; None kills nobody."""
+    def choose(self, pid: int, stage: str | None, by: int = signal.SIGKILL) -> None:
+        """Kill `pid` at `stage`, or send it another signal; None kills nobody."""
+        self.by.value = by
         self.stage.value = STAGES.index(stage) if stage else -1
         self.pid.value = pid if stage else 0
 
