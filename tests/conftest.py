@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -16,6 +17,9 @@ from models.clock import VirtualClock
 from models.report import read_report
 from models.store import open_store
 from tests.postgres import PostgresMissingError, PostgresServer, postgres_running
+
+hypothesis.settings.register_profile("no duration is asserted", deadline=None)
+hypothesis.settings.load_profile("no duration is asserted")
 
 DEMO = Path(__file__).parents[1] / "tocsin" / "demo" / "data"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # an hour and a half after the demo's organisation became aware
