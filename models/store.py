@@ -1,9 +1,11 @@
 """The database: SQLite (WAL) on one machine, PostgreSQL beyond; one way to open it and one way to write."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -12,6 +14,8 @@ from sqlmodel import Session
 from models.errors import BadInputError, StoreUnavailableError
 
 BUSY_TIMEOUT_MS = 5_000
+LONGEST_TURN_SECONDS = 20
+_TURNS: defaultdict[str, Lock] = defaultdict(Lock)
 FIRST_OPENING_MS = 60_000  # while another process makes or migrates the tables
 
 
@@ -80,12 +84,30 @@ def fenced(engine: Engine, fence: Callable[[Session], None]) -> Engine:
 @contextmanager
 def writing(engine: Engine, *, past_the_fence: bool = False) -> Iterator[Session]:
     """One transaction that is kept whole or not at all; raises `StoreUnavailableError` when the database cannot be written."""
-    with _translated(engine), Session(engine, expire_on_commit=False) as session:
+    with _translated(engine), _turn(engine), Session(engine, expire_on_commit=False) as session:
         fence: Callable[[Session], None] | None = engine.get_execution_options().get("fence")
         if fence is not None and not past_the_fence:
             fence(session)
         yield session
         session.commit()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """One writer of this process after the other on SQLite, whose own waiting lets an unlucky one starve.
+
+    Who waits too long goes on, and hears from the database itself that it is locked.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _TURNS[engine.url.render_as_string()]
+    got = turn.acquire(timeout=LONGEST_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if got:
+            turn.release()
 
 
 @contextmanager

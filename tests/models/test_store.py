@@ -2,6 +2,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlmodel import func, select
 from migrations.upgrade import ensure_tables
 from models.errors import BadInputError, StoreUnavailableError
 from models.store import open_store, reading, writing
-from models.tables import Incident
+from models.tables import Incident, Person
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -235,3 +236,16 @@ def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
 
     assert ensure_tables(engine) is True
     engine.dispose()
+
+
+def test_of_many_writers_at_once_none_starves(store: Engine) -> None:
+    def written(index: int) -> None:
+        with writing(store) as session:
+            session.add(Person(name=f"Signer {index}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(written, index) for index in range(200)]:
+            done.result()
+
+    with reading(store) as session:
+        assert len(session.exec(select(Person.id)).all()) == 200
