@@ -120,19 +120,24 @@ def _with(model: Duty, changes: Mapping[str, object]) -> Duty:
 
 def _clock_of(each: Prepared, part: PreparedStage, place: Place, known: _Known) -> tuple[ClockState, Due]:
     clock = part.stage.clock
-    if not part.has_number:
-        started = known.starts.of(clock, place.zone, each.provision.id, place.recipient)
-        return "not_started" if started is None else "no_number", without_number(clock, started, place.zone)
-    key = part.clock_key(place)
-    ends = known.clocks.get(key)
-    if ends is None:
-        ends = known.clocks[key] = _worked_out(each, clock, place, known)
-    if ends.due_at is None:
-        return "not_started" if ends.starts_at is None else "no_number", ends
+    ends = _running(each, part, place, known)
+    if ends.starts_at is None and ends.due_at is None:
+        return "not_started", ends
     if not known.may_pause:
-        return "running", ends
+        return "no_number" if ends.due_at is None else "running", ends
     setting = _setting(clock, clock, place, known)
     return paused(ends, each.version.delays_allowed, known.report, known.starts.events, setting)
+
+
+def _running(each: Prepared, part: PreparedStage, place: Place, known: _Known) -> Due:
+    clock = part.stage.clock
+    if not part.has_number:
+        started = known.starts.of(clock, place.zone, each.provision.id, place.recipient)
+        return without_number(clock, started, place.zone)
+    key = part.clock_key(place)
+    if key not in known.clocks:
+        known.clocks[key] = _worked_out(each, clock, place, known)
+    return known.clocks[key]
 
 
 def _worked_out(each: Prepared, clock: Clock, place: Place, known: _Known) -> Due:

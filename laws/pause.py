@@ -21,14 +21,15 @@ def holds(report: Report, events: Mapping[str, datetime]) -> bool:
 def paused(
     ends: Due, delays: Iterable[Delay | str], report: Report, events: Mapping[str, datetime], setting: Setting
 ) -> tuple[ClockState, Due]:
-    """A running clock after a law-enforcement hold: unchanged, moved by the pause, or standing still while it lasts."""
+    """A clock that has started after a law-enforcement hold: unchanged, moved by the pause, or standing still."""
+    state: ClockState = "no_number" if ends.due_at is None else "running"
     allowed = next((delay for delay in delays if _is_law_enforcement(delay)), None)
-    on = Circumstance.LAW_ENFORCEMENT_HOLD in report.circumstances
+    stands = Circumstance.LAW_ENFORCEMENT_HOLD in report.circumstances and HOLD_ENDED not in events
     began, ended = events.get(HOLD_BEGAN), events.get(HOLD_ENDED)
-    if allowed is None or ends.due_at is None or not (on or ended):
-        return "running", ends
-    if began is None or ends.starts_at is None or began > ends.due_at:
-        return ("paused", _standing(ends)) if on and ended is None else ("running", ends)
+    if allowed is None or not (stands or ended):
+        return state, ends
+    if began is None or ends.starts_at is None or ends.due_at is None or began > ends.due_at:
+        return ("paused", _standing(ends)) if stands else (state, ends)
     began = max(began, ends.starts_at)
     limit = _longest(allowed, began, setting)
     stop = min(moment for moment in (ended, limit) if moment) if ended or limit else None

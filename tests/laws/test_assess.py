@@ -257,6 +257,30 @@ def test_a_hold_pauses_what_its_law_lets_it_pause_and_nothing_else(laws: Laws) -
     assert duties(laws, facts(circumstances=["law_enforcement_hold"]))["eu-gdpr-33", "initial"].clock_state == "running"
 
 
+def test_a_hold_also_pauses_a_duty_without_a_number(laws: Laws) -> None:
+    people = [{"jurisdiction": "US-OK", "count": 100, "relationship": "customer", "minors": False, "vulnerable": False}]
+    told = CALIFORNIAN | {"people": people}
+
+    before = duties(laws, told)["us-ok-individuals", "initial"]
+    held = duties(laws, told | {"circumstances": ["law_enforcement_hold"]})["us-ok-individuals", "initial"]
+
+    assert (before.verdict, before.clock_state) == (Verdict.REQUIRED, "no_number")
+    assert (held.clock_state, held.due_at) == ("paused", None)
+    assert "no time runs until it is lifted" in held.working[-1]
+
+
+def test_a_hold_that_was_lifted_pauses_nothing_any_more(laws: Laws) -> None:
+    events = {"law_enforcement_hold_ended": datetime(2026, 3, 1, tzinfo=UTC)}  # and nobody wrote down when it began
+    held = Report.model_validate(CALIFORNIAN | {"circumstances": ["law_enforcement_hold"]})
+
+    [found] = [each for each in assess(held, laws, DAY, events=events).duties if each.provision == "us-ca-individuals"]
+
+    assert (found.clock_state, found.due_at) == (
+        "running",
+        duties(laws, CALIFORNIAN)["us-ca-individuals", "initial"].due_at,
+    )
+
+
 def test_a_lifted_hold_moves_the_end_by_its_own_length(laws: Laws) -> None:
     running = duties(laws, CALIFORNIAN)["us-ca-individuals", "initial"]
     events = {
