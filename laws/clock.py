@@ -311,6 +311,9 @@ def due(clock: Clock, began: Callable[[Limit], datetime | None], setting: Callab
     main = _limit_due(clock, began(clock), setting(clock))
     if not clock.earliest_of:
         return main
+    unstarted = [limit for limit in clock.earliest_of if began(limit) is None]
+    if unstarted:
+        main.steps = Telling(_with_unstarted_told, main.steps, unstarted)
     caps = [_limit_due(limit, began(limit), setting(limit)) for limit in clock.earliest_of]
     return earliest(main, caps, unless_started_after_cap=clock.unless_started_after_cap)
 
@@ -328,6 +331,13 @@ def without_number(limit: Limit, started: datetime | None, zone: ZoneInfo) -> Du
     if started is None:
         return Due(None, None, Telling(_not_started_told, limit))
     return Due(None, None, Telling(_no_number_told, limit, started, zone), starts_at=started)
+
+
+def _with_unstarted_told(steps: Iterable[str], caps: Iterable[Limit]) -> Iterable[str]:
+    yield from steps
+    for cap in caps:
+        most = f"{cap.within.words} from " if cap.within else ""
+        yield f"Not later than {most}{_event(cap)}, which is not known: it may fall due earlier."
 
 
 def _event(limit: Limit) -> str:

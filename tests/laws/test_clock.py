@@ -130,6 +130,46 @@ def test_t21_a_classification_after_the_cap_counts_alone(laws: Laws) -> None:
     assert found.due_statutory is None
 
 
+def test_a_cap_whose_event_is_not_known_is_said_to_be_open(laws: Laws) -> None:
+    found = one(laws, "eu-dora-19", "2026-11-19T15:00", "Europe/Berlin", "DE")
+
+    assert found.due_at == at("2026-11-19T19:00+01:00", "")
+    assert "Not later than 24 hours from awareness, which is not known: it may fall due earlier." in found.steps
+
+
+# At the edges: clocks that go forward and back, leap days, short months, a due day on a holiday, year ends.
+EDGES = [
+    ("eu-gdpr-33", "2026-03-27T18:00", "Europe/Paris", None, None, "2026-03-30T19:00+02:00", None),
+    ("eu-gdpr-33", "2026-10-25T02:30+02:00", "Europe/Berlin", None, None, "2026-10-28T01:30+01:00", "2026-10-28T02:00+01:00"),
+    ("eu-gdpr-33", "2026-10-25T02:30+01:00", "Europe/Berlin", None, None, "2026-10-28T02:30+01:00", "2026-10-28T03:00+01:00"),
+    ("eu-nis2-23-4", "2027-01-31T10:00", "Europe/Berlin", "DE", "final_report", f"2027-02-26{END}+01:00", f"2027-03-01{END}+01:00"),
+    ("eu-nis2-23-4", "2028-01-31T10:00", "Europe/Berlin", "DE", "final_report", f"2028-02-29{END}+01:00", None),
+    ("us-sec-8k-105", "2026-12-23T18:00", "America/New_York", None, None, "2026-12-30T17:30-05:00", None),
+    ("us-ca-individuals", "2028-01-30T10:00", "America/Los_Angeles", None, None, f"2028-02-29{END}-08:00", None),
+    ("us-hipaa-404", "2026-01-10T09:00", "America/New_York", None, None, f"2026-03-11{END}-04:00", None),
+    ("br-lgpd-48-anpd", "2026-02-13T10:00", "America/Sao_Paulo", None, None, f"2026-02-18{END}-03:00", None),
+    ("jp-appi-26-ppc", "2026-12-01T10:00", "Asia/Tokyo", None, "preliminary", f"2026-12-04{END}+09:00", f"2026-12-07{END}+09:00"),
+    ("au-ndb-oaic", "2026-11-27T10:00", "Australia/Sydney", None, "assessment", f"2026-12-24{END}+11:00", f"2026-12-28{END}+11:00"),  # the states add a day for Boxing Day; the national list does not
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("provision", "start", "zone", "calendar", "stage", "conservative", "statutory"), EDGES)
+def test_a_period_is_right_at_its_edges(
+    laws: Laws,
+    provision: str,
+    start: str,
+    zone: str,
+    calendar: str | None,
+    stage: str | None,
+    conservative: str,
+    statutory: str | None,
+) -> None:
+    found = one(laws, provision, start, zone, calendar, stage)
+
+    assert found.due_at == datetime.fromisoformat(conservative)
+    assert found.due_statutory == (datetime.fromisoformat(statutory) if statutory else None)
+
+
 @pytest.mark.parametrize(
     "provision", ["cl-19628-14sexies-agency", "us-circia-incident"], ids=["T71 Chile", "T73 CIRCIA"]
 )

@@ -70,3 +70,16 @@ def test_a_law_that_is_not_yet_in_force_gives_no_answer_at_all(tocsin: Tocsin, t
 )
 def test_the_united_kingdom_gives_telecoms_72_hours_since_20_august_2025(tocsin: Tocsin, start: str, due: str) -> None:
     assert tocsin("due", "uk-pecr-5a-authority", "--from", start, "--json").json["due_at"] == due
+
+
+def test_the_command_takes_the_second_event_of_a_clock_with_two_limits(tocsin: Tocsin) -> None:
+    line = ("due", "eu-dora-19", "--from", "2026-11-21T08:00:00+01:00", "--timezone", "Europe/Berlin", "--json")
+
+    capped = tocsin(*line, "--also", "awareness=2026-11-20T10:00:00+01:00")
+    unknown = tocsin(*line, "--also", "awarenes=2026-11-20T10:00:00+01:00")
+
+    assert capped.json["due_at"] == "2026-11-21T09:00:00Z"
+    assert (unknown.status, unknown.err) == (
+        2,
+        "tocsin: --also: no event is called 'awarenes'; did you mean 'awareness'?\n",
+    )
