@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
+from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
 from flows.acts.standing import ClockLine, Standing, standing
@@ -23,6 +26,22 @@ from models.store import reading, writing
 LAST_SHOWN = 40
 LONGEST_CELL, LONGEST_SENTENCE = 70, 240
 MOST_BARS = 24
+MACHINES = ("tocsin", "watch")
+DECISIONS = (
+    "duty.decided",
+    "notice.approved",
+    "notice.held",
+    "notice.rejected",
+    "notice.released",
+    "playbook.moved",
+    "run.cancelled",
+    "run.resumed",
+    "step.approved",
+    "step.done",
+    "step.refused",
+    "step.skipped",
+    "incident.closed",
+)
 TYPED_BY_PEOPLE = ("reason", "note", "why", "name")
 MILESTONES = {
     "incident.reported": "reported",
@@ -59,11 +78,19 @@ async def publish(desk: Desk, number: str) -> None:
             },
         )
     if fresh:
-        await acreate_markdown_artifact(
-            key=artifact_key(number), markdown=page, description=f"{number}: the story so far"
-        )
+        await _page_kept(number, page)
         # Only now: a run that dies before has its events told again, which is better than not at all.
         await asyncio.to_thread(_set_published, desk, number, int(fresh[-1]["seq"]))
+
+
+async def _page_kept(number: str, page: str) -> None:
+    """A new version of the incident's page: under the run that made it, or, brought up by the watch, under none."""
+    key, description = artifact_key(number), f"{number}: the story so far"
+    if FlowRunContext.get() is not None:
+        await acreate_markdown_artifact(key=key, markdown=page, description=description)
+        return
+    async with get_client() as client:
+        await client.create_artifact(ArtifactCreate(key=key, type="markdown", data=page, description=description))
 
 
 def discreet(payload: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +122,7 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             "",
             _headline(now),
             "",
+            *_halted(now),
             f"![Timeline of {now.number}]({data_address(_picture(now, chain))})",
             "",
             "## Clocks",
@@ -105,11 +133,20 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             "",
             *_waits(now),
             "",
+            "## Who decided what",
+            "",
+            *_decisions(now, chain),
+            "",
             "## What has happened",
             "",
             *_story(now, chain),
         ]
     )
+
+
+def _signatures(now: Standing) -> str:
+    asked = sum(wait.kind == "signature" for wait in now.waits)
+    return f" · **{asked}** wait for a signature" if asked else ""
 
 
 def _headline(now: Standing) -> str:
@@ -120,8 +157,32 @@ def _headline(now: Standing) -> str:
     undecided = sum(clock.state == "undecided" for clock in now.clocks)
     return (
         f"**{now.state.capitalize()}** since {_local(now.opened_at, now.zone)} · severity **{severity}** · {people} people affected · "
-        f"**{met}** duties met, **{open_}** open, **{undecided}** undecided, **{len(now.overdue)}** overdue · as of {_local(now.now, now.zone)}"
+        f"**{met}** duties met, **{open_}** open, **{undecided}** undecided, **{len(now.overdue)}** overdue{_signatures(now)} · as of {_local(now.now, now.zone)}"
     )
+
+
+def _halted(now: Standing) -> Iterator[str]:
+    if now.halted_at is not None:
+        yield (
+            f"**HALTED** since {_local(now.halted_at, now.zone)}: a run was cancelled ({_cell(now.halted_by or '')}). Nothing is "
+            f"carried on or sent until somebody says so (`tocsin respond {now.number}`). **The clocks run on.**"
+        )
+        yield ""
+
+
+def _decisions(now: Standing, chain: list[dict[str, Any]]) -> Iterator[str]:
+    """The latest decisions of people, each with who made it; what they wrote stays on the record."""
+    made = [entry for entry in chain if entry["kind"] in DECISIONS and entry["actor"] not in MACHINES]
+    if not made:
+        yield "Nobody has decided anything yet."
+        return
+    yield "| who | decided | when |"
+    yield "|---|---|---|"
+    for entry in reversed(made[-LAST_SHOWN:]):
+        at = _local(datetime.fromisoformat(entry["at"]), now.zone)
+        yield f"| {_cell(entry['actor'])} | {_sentence(told(entry['kind'], discreet(entry['payload'])))} | {at} |"
+    if len(made) > LAST_SHOWN:
+        yield f"| | and {len(made) - LAST_SHOWN} earlier decisions | |"
 
 
 def _local(at: datetime, zone_name: str) -> str:

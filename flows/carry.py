@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.desk import Desk, open_desk
 from flows.settings import read_settings
 from models import lease
-from models.incident import find, identity
+from models.incident import find, identity, refuse_halted
 from models.store import writing
 from models.tables import Incident
 
@@ -67,6 +67,7 @@ async def carried(number: str) -> AsyncIterator[Desk]:
 def _take(desk: Desk, number: str) -> lease.Held:
     with writing(desk.engine) as session:
         incident: Incident = find(session, number)
+        refuse_halted(incident)
         # The lease first: every run locks the lease before the incident, so that two cannot wait for each other.
         held = lease.take(session, identity(incident), lease.this_run(), datetime.now(UTC), lease.is_dead)
         incident.passes += 1

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from flows.channels import Channels, channels_from
 from flows.organisation import OrganisationFile, read_organisation
@@ -13,7 +14,9 @@ from laws.law import Laws
 from migrations.upgrade import ensure_tables
 from models import lease
 from models.clock import Clock, VirtualClock, system_clock
+from models.incident import refuse_halted
 from models.store import fenced, open_store
+from models.tables import Incident
 from playbooks.playbook import Playbook, load_playbooks
 
 
@@ -29,9 +32,15 @@ class Desk:
     def carrying(self, held: lease.Held) -> "Desk":
         """This desk in the hands of the run that holds an incident's lease; files already read are not read again.
 
-        Whatever it writes is refused with `LeaseHeldError` once another run has taken over, and keeps the lease until then.
+        Whatever it writes is refused with `LeaseHeldError` once another run has taken over, and with `HaltedError` once a
+        person has stopped it; until then it keeps the lease.
         """
-        engine = fenced(self.engine, lambda session: lease.renew(session, held, system_clock()))
+
+        def fence(session: Session) -> None:
+            lease.renew(session, held, system_clock())
+            refuse_halted(session.get_one(Incident, held.incident_id))
+
+        engine = fenced(self.engine, fence)
         mine = replace(self, engine=engine, held=held)
         mine.__dict__.update({name: value for name, value in self.__dict__.items() if name in _READ_ONCE})
         return mine

@@ -27,6 +27,10 @@ class LeaseHeldError(TocsinError):
     """Another run carries this incident at the moment."""
 
 
+class HaltedError(TocsinError):
+    """A run of this incident was cancelled, and nobody has said since that it goes on."""
+
+
 class DeliveryError(TocsinError):
     """A message did not, or may not, have reached the other side."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from models.document import nearest
-from models.errors import BadInputError
+from models.errors import BadInputError, HaltedError
 from models.report import Report
 from models.tables import FactsVersion, Incident
 
@@ -49,6 +49,14 @@ def find_locked(session: Session, number: str) -> Incident:
     incident = find(session, number)
     session.refresh(incident, with_for_update=True)
     return incident
+
+
+def refuse_halted(incident: Incident) -> None:
+    """Raise `HaltedError` for an incident whose carrying a person stopped."""
+    if incident.halted_at is not None:
+        raise HaltedError(
+            f"{incident.number} is halted: a run of it was cancelled ({incident.halted_by}); `tocsin respond {incident.number}` goes on"
+        )
 
 
 def facts_of(session: Session, incident: Incident, version: int | None = None) -> Report:

@@ -77,6 +77,8 @@ class Standing:
     notices: dict[str, int]
     deliveries: dict[str, int]
     alerts: dict[str, int]
+    halted_at: datetime | None = None
+    halted_by: str | None = None
     overrides: tuple[str, ...] = ()
 
     @property
@@ -138,6 +140,8 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         notices=_counted(session, incident, Notice),
         deliveries=_counted(session, incident, Delivery),
         alerts=_counted(session, incident, Alert),
+        halted_at=incident.halted_at,
+        halted_by=incident.halted_by,
         overrides=_overrides(session, incident),
     )
 

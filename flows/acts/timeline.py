@@ -54,6 +54,12 @@ def _evaluated(payload: Payload) -> str:
 WORDS: dict[str, Callable[[Payload], str]] = {
     "incident.reported": lambda p: f"Incident reported ({len(p['changed'])} facts)",
     "event.told": lambda p: f"Told that it happened: {p['event'].replace('_', ' ')}",
+    "run.cancelled": lambda p: (
+        f"Cancelled, so that nothing is carried on until somebody says so ({p['said']}); the clocks run on"
+    ),
+    "run.resumed": lambda p: f"Carried on again after it was halted at {p['halted_at']}",
+    "gate.answered": lambda p: f"Answered in the {p['way']}: {p['gate']}: {p['decision'].replace('_', ' ')}",
+    "gate.not_accepted": lambda p: f"Answer in the {p['way']} not accepted: {p['gate']}: {p['why']}",
     "incident.closed": lambda p: f"Incident closed: {p['reason']}",
     "facts.added": _changed,
     "duties.evaluated": _evaluated,

@@ -1,6 +1,6 @@
 """Incidents that have something to do which no run is doing: what a dead run left, and what a decision made possible."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -37,6 +37,17 @@ def _mend_leases(desk: Desk) -> None:
     if ahead is not None:
         with writing(desk.engine) as session:
             lease.shorten(session, now)
+
+
+def idle(desk: Desk) -> dict[str, int]:
+    """How many ledger entries each incident has that is open, or was closed in the last day, and no run carries just now."""
+    with reading(desk.engine) as session:
+        carried = select(Lease.incident_id).where(col(Lease.expires_at) > datetime.now(UTC))
+        of_late = or_(Incident.state == "open", col(Incident.closed_at) > desk.clock() - timedelta(days=1))
+        rows = session.exec(
+            select(Incident.number, Incident.ledger_count).where(of_late, col(Incident.id).not_in(carried))
+        )
+        return dict(rows.all())
 
 
 def _has_work(desk: Desk, session: Session, incident: Incident) -> bool:

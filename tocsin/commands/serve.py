@@ -4,19 +4,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
+import httpx
 import typer
 
 from flows.acts.accounts import first_link
-from flows.acts.unfinished import unfinished
+from flows.acts.halt import halt, open_numbers
+from flows.acts.unfinished import idle, unfinished
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.heartbeat import Pulse, beating
+from flows.prefect_gates import cancelled_runs, keep_gates
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
@@ -27,6 +30,8 @@ from tocsin.commands.demo import rehearsal
 from tocsin.output import line
 
 app = typer.Typer()
+LOGGED = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"}  # in a file of its own, where errors are looked for
+CANCELLER = "Prefect UI"  # Prefect's own server knows no users, so that it cannot say more
 
 
 class Part(StrEnum):
@@ -59,13 +64,14 @@ def serve(
     with ExitStack() as stack:
         started = list(_begun(desk, parts, stack))
         pulse = stack.enter_context(beating(settings, line)) if Part.WATCH in parts else None
+        shown: dict[str, int] = {}  # how much of each incident's ledger the Prefect UI has been brought up to
         if pulse:
             line(f"The watch looks every {every:g} s.")
         line("Ctrl-C ends it all.")
         try:
             while all(process.poll() is None for _, process in started):
                 if pulse:
-                    _look_after(desk, pulse)
+                    _look_after(desk, pulse, shown)
                 time.sleep(every)
         except KeyboardInterrupt:
             line("Ending; nothing is lost, the next start goes on.")
@@ -120,7 +126,8 @@ def _started(settings: Settings, stack: ExitStack, name: str, *module: str) -> t
     command = [sys.executable, "-m", *module]
     with (settings.home / f"{name}.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the process is ended in order.
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        environ = {**os.environ, **LOGGED}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, start_new_session=True)
     stack.callback(ended, process.pid)
     return name, process
 
@@ -133,15 +140,41 @@ def _invite_first(desk: Desk, settings: Settings) -> None:
         )
 
 
-def _look_after(desk: Desk, pulse: Pulse) -> None:
+def _look_after(desk: Desk, pulse: Pulse, shown: dict[str, int]) -> None:
     """Fire what is due, and have what no run is doing taken up; a database that is down for a while ends nothing."""
     try:
         for alert in watch_once(desk):
             line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
         pulse.passed()
+        _show(desk, shown)
         _take_up(desk)
     except StoreUnavailableError as error:
         line(f"{error}; watching goes on")
+
+
+def _heed_cancelled(desk: Desk, numbers: Iterable[str]) -> None:
+    """What somebody cancelled in the Prefect UI is noted, and not started again."""
+    for run in cancelled_runs(desk.settings):
+        for number in set(numbers) & set(run["tags"]):
+            if halt(
+                desk, number, run=run["id"], by=CANCELLER, said=f"{run['name']}: {run['state'].get('message') or ''}"
+            ):
+                line(f"{number}: a run was cancelled; nothing is carried on until `tocsin respond {number}`")
+
+
+def _show(desk: Desk, shown: dict[str, int]) -> None:
+    """Bring the Prefect UI up to what was done elsewhere since: pages, events and open questions."""
+    from flows.board import publish  # imports Prefect, whose settings stand only now
+
+    try:
+        _heed_cancelled(desk, open_numbers(desk))
+        for number, count in idle(desk).items():
+            if shown.get(number) != count:
+                asyncio.run(publish(desk, number))
+                keep_gates(desk, number)
+                shown[number] = count
+    except httpx.HTTPError as error:
+        line(f"The Prefect server does not answer ({type(error).__name__}); what it shows is brought up later")
 
 
 def _take_up(desk: Desk) -> None:

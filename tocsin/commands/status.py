@@ -77,6 +77,10 @@ def _show(one: Standing) -> None:
     line(
         f"{one.state}, facts version {one.facts_version}, severity {one.severity or 'not assessed'}, people affected: {people}"
     )
+    if one.halted_at:
+        line(
+            f"HALTED since {local(one.halted_at, one.zone)}: a run was cancelled ({one.halted_by}); nothing is carried on until `tocsin respond {one.number}`. The clocks run on."
+        )
     if one.clocks:
         table(
             ("duty", "to", "state", "limit", "left"),
