@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en", "zh"), description="Languages of press, staff and care texts, comma-separated."
     )
+    people_keys: Path | None = Field(
+        None, description="Folder of the keys of the rosters; default: people/keys in the home folder."
+    )
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")

@@ -21,6 +21,7 @@ COMMANDS = {
     "due": "Work out one clock, step by step.",
     "status": "Where everything stands, most urgent first.",
     "timeline": "Everything that happened, in order.",
+    "people": "Load rosters of affected people, count them, and turn the counts into facts.",
     "notices": "List, show, edit, approve, reject, hold, release and send notices.",
     "steps": "List the steps of an incident's playbook; do, skip, assign or sign one.",
     "laws": "List, show and check the law data; its coverage.",

@@ -62,6 +62,11 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "gate.not_accepted": lambda p: f"Answer in the {p['way']} not accepted: {p['gate']}: {p['why']}",
     "incident.closed": lambda p: f"Incident closed: {p['reason']}",
     "facts.added": _changed,
+    "people.loaded": lambda p: (
+        f"Roster loaded: {p['read']} rows read so far, {p['kept']} people kept, {p['duplicates']} duplicates, {p['set_aside']} set aside"
+    ),
+    "people.merge_undone": lambda p: f"Two rows of the roster are two people again: {p['person']}",
+    "people.forgotten": lambda p: "Roster's key destroyed; the counts remain",  # noqa: ARG005 - it has no more to say
     "duties.evaluated": _evaluated,
     "duty.gained": _duty("Duty arises"),
     "duty.reopened": _duty("Duty open again"),

@@ -1,0 +1,103 @@
+"""Which column of a file is which field of a person: matched by name, or as a mapping file says."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from models.document import nearest, read_document, validated
+from models.errors import BadInputError
+from models.report import Country, Language
+from models.vocabulary import Category, Relationship
+
+KNOWN_NAMES: dict[str, str] = {
+    "given_name": "given_name first_name firstname forename given prenom vorname nombre nome first fname",
+    "family_name": "family_name last_name lastname surname family nom nachname apellido apellidos cognome last lname nom_de_famille",
+    "full_name": "full_name name fullname patient_name customer_name employee_name display_name nom_complet 姓名 氏名 member_name",
+    "birth_date": "birth_date date_of_birth dob birthdate birthday born geburtsdatum date_de_naissance fecha_de_nacimiento data_di_nascita 出生日期 生年月日",
+    "email": "email e_mail email_address e_mail_address mail courriel correo email2 email_2 secondary_email work_email personal_email email_adresse e_mail_adresse 邮箱 电子邮件 メール",
+    "phone": "phone phone_number telephone tel mobile mobile_phone cell cell_phone phone2 phone_2 home_phone work_phone telefon handy telefono numero_de_telephone 电话 手机 電話",
+    "street": "street address address1 address_1 address_line_1 street_address addr strasse adresse direccion indirizzo rue mailing_address 地址 住所",
+    "city": "city town locality ort stadt ville ciudad citta municipality 城市",
+    "postcode": "postcode postal_code zip zip_code zipcode plz code_postal codigo_postal cap 邮编 郵便番号",
+    "country": "country country_code land pays pais paese nation country_of_residence 国家",
+    "subdivision": "subdivision state province region state_code bundesland kanton canton provincia prefecture state_province 省",
+    "language": "language lang preferred_language locale sprache langue idioma lingua 语言",
+    "relationship": "relationship person_type affiliation relation",
+    "minor": "minor is_minor under_18 child minderjahrig mineur",
+    "categories": "categories data_categories data_exposed exposed_data affected_data",
+    "identifier": "identifier id customer_id patient_id employee_id member_id account_id customer_number mrn user_id kundennummer ssn national_id",
+}  # fmt: skip
+BY_NAME = {name: field for field, names in KNOWN_NAMES.items() for name in names.split()}
+
+
+class Defaults(BaseModel):
+    """What holds for every row that does not say it itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    country: Country | None = None
+    language: Language | None = None
+    relationship: Relationship | None = None
+    categories: list[Category] = []
+
+
+class Mapping(BaseModel):
+    """How a person says to read a file; a column that is not named is matched by its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: dict[str, str | None] = {}
+    keep: list[str] = []
+    dates: Literal["dmy", "mdy", "ymd"] | None = None
+    defaults: Defaults = Defaults()
+
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, columns: dict[str, str | None]) -> dict[str, str | None]:
+        for field in columns.values():
+            if field is not None and field not in KNOWN_NAMES:
+                raise ValueError(f"{field!r} is no field of a person{nearest(field, KNOWN_NAMES)}")
+        return columns
+
+
+def read_mapping(file: Path | None) -> Mapping:
+    """The mapping of a file, or the empty one."""
+    return validated(Mapping, read_document(file)) if file else Mapping()
+
+
+def field_of(header: str, mapping: Mapping) -> str | None:
+    """The field that a column with this header fills."""
+    if header in mapping.columns:
+        return mapping.columns[header]
+    return BY_NAME.get(plain(header))
+
+
+def plain(header: str) -> str:
+    """A header without case, accents and signs, words joined by `_`."""
+    letters = "".join(sign for sign in unicodedata.normalize("NFKD", header.strip()) if not unicodedata.combining(sign))
+    return re.sub(r"\W+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", letters).lower()).strip("_")
+
+
+def matched(headers: Sequence[str], mapping: Mapping, source: str) -> dict[str, list[int]]:
+    """For each field the columns that fill it, by position.
+
+    Raises `BadInputError` where a column that the mapping names is missing, or nothing says who a person is.
+    """
+    missing = [name for name in (*mapping.columns, *mapping.keep) if name not in headers]
+    if missing:
+        raise BadInputError(f"{source}: no column is called {missing[0]!r}{nearest(missing[0], headers)}")
+    found: dict[str, list[int]] = {}
+    for position, header in enumerate(headers):
+        field = field_of(header, mapping)
+        if field:
+            found.setdefault(field, []).append(position)
+    if not found.keys() & {"full_name", "family_name", "email", "phone", "identifier"}:
+        seen = ", ".join(headers[:8])
+        raise BadInputError(
+            f"{source}: no column says who a person is (found: {seen}); name the columns in a mapping file with --map"
+        )
+    return found

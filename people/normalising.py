@@ -1,0 +1,180 @@
+"""The one SELECT that turns cells into a person: names, dates, addresses, codes, and the keys that duplicates share."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from models.vocabulary import Category, Relationship
+from people.columns import Mapping
+
+DATES = {
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S"),
+    "dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y"),
+    "mdy": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%b %d, %Y", "%B %d, %Y"),
+}
+EMAIL = r"[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+YES = "('true', 'yes', 'y', '1', 'x', 'ja', 'oui', 'si', 'minor')"
+NO = "('false', 'no', 'n', '0', 'nein', 'non', 'adult')"
+
+
+def cell(position: int) -> str:
+    """The text of one column, trimmed; NULL where it is empty."""
+    return f"nullif(trim(c{position}), '')"
+
+
+def selecting(
+    source: str,
+    headers: Sequence[str],
+    fields: dict[str, list[int]],
+    mapping: Mapping,
+    *,
+    file: int,
+    today: date,
+    order: str,
+    counted: bool,
+) -> str:
+    """SQL for the rows of `record` from a relation with columns c0, c1 ... (and line, reason where `counted`)."""
+    one = {field: _first(fields.get(field, [])) for field in ("given_name", "family_name", "full_name", "birth_date", "street", "city", "postcode", "country", "subdivision", "language", "relationship", "minor", "categories", "identifier")}  # fmt: skip
+    words = ", ".join(f"{sql} AS {field}_" for field, sql in one.items())
+    emails, phones = fields.get("email", []), fields.get("phone", [])
+    default = mapping.defaults
+    cells = "[" + ", ".join(f"c{position}" for position in range(len(headers))) + "]"
+    return f"""
+    WITH cells AS (
+        SELECT {"line, reason" if counted else "NULL::BIGINT AS line, NULL::VARCHAR AS reason"}, {words},
+            {_list_of(emails)} AS emails_, {_first(phones)} AS phone_, {_kept(headers, mapping)} AS extra_,
+            {_header_again(headers, fields)} AS header_again, {cells} AS cells,
+            sha256(concat_ws(chr(31), {", ".join(f"c{p}" for p in range(len(headers)))})) AS sha256_
+        FROM {source}),
+    placed AS (
+        SELECT c.*, {_country(default.country)} AS country__,
+            coalesce(nullif(concat_ws(' ', given_name_, family_name_), ''),
+                CASE WHEN contains(full_name_, ', ') THEN concat(split_part(full_name_, ', ', 2), ' ', split_part(full_name_, ', ', 1))
+                ELSE full_name_ END) AS name__,
+            list_filter(emails_, lambda e: regexp_full_match(e, '{EMAIL}')) AS emails__,
+            {_date("birth_date_", order)} AS birth__,
+            regexp_replace(regexp_replace(phone_, '^\\s*00', '+'), '[^0-9+]', '', 'g') AS digits
+        FROM cells c LEFT JOIN country_name n ON n.name = lower(strip_accents(country_))),
+    parted AS (
+        SELECT p.*, s.code AS part__, {_phone()} AS phone__,
+            lower(strip_accents(regexp_replace(name__, '[^\\pL]+', '', 'g'))) AS key__
+        FROM placed p
+        LEFT JOIN part_name s ON s.place = concat(country__, ':', lower(strip_accents(subdivision_)))
+        LEFT JOIN calling i ON i.prefix = {_prefix()}
+        LEFT JOIN trunk t ON t.country = p.country__)
+    SELECT format('{{:016x}}', hash(uuid())), {file}, line, given_name_, family_name_, name__, birth__,
+        emails__, CASE WHEN phone__ IS NULL THEN []::VARCHAR[] ELSE [phone__] END, street_, city_, postcode_, country__, part__,
+        {_language(default.language)}, {_relationship(default.relationship)}, {_minor(today)}, {_categories(default.categories)},
+        CASE WHEN birth__ IS NULL AND birth_date_ IS NOT NULL OR len(emails__) < len(emails_)
+                OR country__ IS NULL AND country_ IS NOT NULL OR part__ IS NULL AND subdivision_ IS NOT NULL
+            THEN map_from_entries(list_concat(map_entries(extra_), list_filter([
+                {{'key': 'birth_date as given', 'value': CASE WHEN birth__ IS NULL THEN birth_date_ END}},
+                {{'key': 'email as given', 'value': CASE WHEN len(emails__) < len(emails_) THEN array_to_string(emails_, '; ') END}},
+                {{'key': 'country as given', 'value': CASE WHEN country__ IS NULL THEN country_ END}},
+                {{'key': 'subdivision as given', 'value': CASE WHEN part__ IS NULL THEN subdivision_ END}}
+                ], lambda e: e.value IS NOT NULL)))
+            ELSE extra_ END,
+        identifier_, sha256_, CASE WHEN phone__ IS NULL THEN phone_ END, key__,
+        CASE WHEN identifier_ IS NOT NULL THEN hash(identifier_, coalesce(key__, '')) END,
+        CASE WHEN len(emails__) > 0 THEN hash(emails__[1], coalesce(key__, '')) END,
+        CASE WHEN key__ <> '' AND birth__ IS NOT NULL THEN hash(key__, birth__) END,
+        CASE WHEN key__ <> '' AND street_ IS NOT NULL THEN hash(key__, {_address_key()}) END,
+        {_reason()} AS reason__, CASE WHEN reason__ IS NOT NULL THEN cells END
+    FROM parted LEFT JOIN language_name l ON l.name = lower(strip_accents(language_))
+    """
+
+
+def _first(positions: Sequence[int]) -> str:
+    if not positions:
+        return "NULL::VARCHAR"
+    return cell(positions[0]) if len(positions) == 1 else f"coalesce({', '.join(map(cell, positions))})"
+
+
+def _list_of(positions: Sequence[int]) -> str:
+    """Every address in the columns, lower case; several in one cell are parted by ; or ,."""
+    if not positions:
+        return "[]::VARCHAR[]"
+    text = f"lower(concat_ws(';', {', '.join(map(cell, positions))}))"
+    many = f"each_once(list_filter(list_transform(regexp_split_to_array({text}, '[;,]'), lambda e: trim(e)), lambda e: e <> ''))"
+    return f"CASE WHEN {text} = '' THEN []::VARCHAR[] WHEN contains({text}, ';') OR contains({text}, ',') THEN {many} ELSE [{text}] END"
+
+
+def _kept(headers: Sequence[str], mapping: Mapping) -> str:
+    kept = [position for position, header in enumerate(headers) if header in mapping.keep]
+    names = ", ".join(f"'{headers[position].replace(chr(39), chr(39) * 2)}'" for position in kept)
+    values = ", ".join(f"c{position}" for position in kept)
+    return f"map([{names}]::VARCHAR[], [{values}]::VARCHAR[])"
+
+
+def _header_again(headers: Sequence[str], fields: dict[str, list[int]]) -> str:
+    positions = [position for places in fields.values() for position in places][:3]
+    return " AND ".join(f"trim(c{p}) = '{headers[p].replace(chr(39), chr(39) * 2)}'" for p in positions)
+
+
+def _country(default: str | None) -> str:
+    """As the row says it; else the default; else the United States where a state and a ZIP code say so."""
+    american = "CASE WHEN country_ IS NULL AND regexp_full_match(subdivision_, '[A-Z]{2}') AND regexp_full_match(postcode_, '[0-9]{5}(-?[0-9]{4})?') THEN 'US' END"
+    return f"coalesce(n.code, CASE WHEN country_ IS NULL THEN {_literal(default)} END, {american})"
+
+
+def _literal(value: str | None) -> str:
+    return f"'{value}'" if value else "NULL::VARCHAR"
+
+
+def _date(column: str, order: str) -> str:
+    formats = ", ".join(f"'{each}'" for each in (*DATES["ymd"], *DATES[order if order != "ymd" else "dmy"]))
+    read = f"coalesce(try_cast({column} AS DATE), try_strptime({column}, [{formats}])::DATE)"
+    return f"CASE WHEN {column} IS NOT NULL AND {read} BETWEEN DATE '1895-01-01' AND current_date THEN {read} END"
+
+
+def _prefix() -> str:
+    """The calling code at the head of an international number; no code is the beginning of another."""
+    two = "('20','27','30','31','32','33','34','36','39','40','41','43','44','45','46','47','48','49','51','52','53','54','55','56','57','58','60','61','62','63','64','65','66','81','82','84','86','90','91','92','93','94','95','98')"
+    return f"CASE WHEN digits[1] <> '+' THEN NULL WHEN digits[2] IN ('1', '7') THEN digits[2] WHEN digits[2:3] IN {two} THEN digits[2:3] ELSE digits[2:4] END"
+
+
+def _phone() -> str:
+    """The number where its length is one that the country uses; NULL leaves it to `phonenumbers`."""
+    return """CASE
+        WHEN list_contains(i.lengths, len(digits) - 1 - len(i.prefix)) THEN digits
+        WHEN t.trunk <> '' AND starts_with(digits, t.trunk) AND list_contains(t.lengths, len(digits) - len(t.trunk))
+            THEN concat('+', t.prefix, digits[len(t.trunk) + 1:])
+        WHEN digits[1] <> '+' AND list_contains(t.lengths, len(digits)) THEN concat('+', t.prefix, digits) END"""
+
+
+def _language(default: str | None) -> str:
+    code = "CASE WHEN regexp_full_match(language_, '[A-Za-z]{2}([-_][A-Za-z0-9]{2,8})*') THEN concat(lower(language_[:2]), replace(language_[3:], '_', '-')) END"
+    return f"coalesce({code}, l.code, {_literal(default)})"
+
+
+def _relationship(default: Relationship | None) -> str:
+    known = ", ".join(f"'{each.value}'" for each in Relationship)
+    return f"CASE WHEN lower(relationship_) IN ({known}) THEN lower(relationship_) ELSE {_literal(default.value if default else None)} END"
+
+
+def _minor(today: date) -> str:
+    return f"CASE WHEN lower(minor_) IN {YES} THEN true WHEN birth__ IS NOT NULL THEN birth__ > DATE '{today}' - INTERVAL 18 YEAR WHEN lower(minor_) IN {NO} THEN false END"
+
+
+def _categories(default: Sequence[Category]) -> str:
+    known = ", ".join(f"'{each.value}'" for each in Category)
+    given = ", ".join(f"'{each.value}'" for each in default)
+    words = "list_transform(regexp_split_to_array(lower(categories_), '[,;|]'), lambda w: replace(trim(w), ' ', '_'))"
+    return f"CASE WHEN categories_ IS NULL THEN [{given}]::VARCHAR[] ELSE list_filter({words}, lambda w: w IN ({known})) END"
+
+
+def _address_key() -> str:
+    return "lower(strip_accents(regexp_replace(concat(street_, coalesce(postcode_[:5], city_, '')), '[^\\pL\\pN]+', '', 'g')))"
+
+
+def _reason() -> str:
+    """Why a row cannot be used, or NULL."""
+    return """CASE
+        WHEN reason IS NOT NULL THEN reason
+        WHEN header_again THEN 'the header again'
+        WHEN len(emails_) > 0 AND regexp_matches(array_to_string(emails_, ''), '[\\x00-\\x1f]')
+            THEN 'a line break or control character in the e-mail address'
+        WHEN regexp_matches(name__, '^[=@]') THEN 'a formula where a name belongs'
+        WHEN regexp_matches(name__, '[\\x00-\\x1f]') THEN 'a line break or control character in the name'
+        WHEN identifier_ IS NULL AND coalesce(key__, '') = '' AND len(emails__) = 0 AND phone_ IS NULL
+            THEN 'nothing in it says who the person is'
+        END"""

@@ -1,0 +1,147 @@
+"""The roster of one incident: an encrypted DuckDB file of its own, whose key lies apart from it."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from models.errors import BadInputError, NotAllowedError, StoreUnavailableError
+
+MEMORY = "1GB"
+THREADS = 2
+
+TABLES = """
+CREATE OR REPLACE MACRO each_once(l) AS list_filter(l, lambda x, i: list_position(l, x) = i);
+CREATE TABLE IF NOT EXISTS file (
+    number INTEGER, name VARCHAR, sha256 VARCHAR, first_row BIGINT, rows BIGINT, header BIGINT, read BIGINT);
+CREATE TABLE IF NOT EXISTS record (
+    id VARCHAR, file INTEGER, line BIGINT, given_name VARCHAR, family_name VARCHAR, full_name VARCHAR, birth_date DATE,
+    emails VARCHAR[], phones VARCHAR[], street VARCHAR, city VARCHAR, postcode VARCHAR, country VARCHAR,
+    subdivision VARCHAR, language VARCHAR, relationship VARCHAR, minor BOOLEAN, categories VARCHAR[],
+    extra MAP(VARCHAR, VARCHAR), identifier VARCHAR, sha256 VARCHAR, phone_as_given VARCHAR, name_key VARCHAR,
+    by_identifier UBIGINT, by_email UBIGINT, by_birth UBIGINT, by_address UBIGINT, reason VARCHAR, cells VARCHAR[]);
+CREATE TABLE IF NOT EXISTS refused (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR);
+CREATE TABLE IF NOT EXISTS merge (kept VARCHAR, merged VARCHAR, rule VARCHAR, explanation VARCHAR, undone BOOLEAN);
+CREATE OR REPLACE VIEW row_source AS
+    SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, r.sha256 AS sha, r.id AS person
+    FROM record r JOIN file f ON r.file = f.number WHERE r.reason IS NULL;
+CREATE OR REPLACE VIEW person AS
+    WITH gone AS (SELECT merged FROM merge WHERE NOT undone),
+    more AS (
+        SELECT m.kept, list_distinct(flatten(list(r.emails))) AS emails, list_distinct(flatten(list(r.phones))) AS phones,
+            list_distinct(flatten(list(r.categories))) AS categories, max(r.birth_date) AS birth_date,
+            arg_max(r.street, r.street IS NOT NULL) AS street, arg_max(r.city, r.street IS NOT NULL) AS city,
+            arg_max(r.postcode, r.street IS NOT NULL) AS postcode, max(r.country) AS country,
+            max(r.subdivision) AS subdivision, max(r.language) AS language, max(r.relationship) AS relationship,
+            max(r.minor) AS minor
+        FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept)
+    SELECT r.id, r.given_name, r.family_name, r.full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
+        CASE WHEN m.kept IS NULL THEN r.emails ELSE each_once(list_concat(r.emails, m.emails)) END AS emails,
+        CASE WHEN m.kept IS NULL THEN r.phones ELSE each_once(list_concat(r.phones, m.phones)) END AS phones,
+        CASE WHEN r.street IS NULL THEN m.street ELSE r.street END AS street,
+        CASE WHEN r.street IS NULL THEN coalesce(m.city, r.city) ELSE r.city END AS city,
+        CASE WHEN r.street IS NULL THEN coalesce(m.postcode, r.postcode) ELSE r.postcode END AS postcode,
+        coalesce(r.country, m.country) AS country, coalesce(r.subdivision, m.subdivision) AS subdivision,
+        coalesce(r.language, m.language) AS language, coalesce(r.relationship, m.relationship) AS relationship,
+        coalesce(r.minor, m.minor) AS minor,
+        CASE WHEN m.kept IS NULL THEN r.categories ELSE each_once(list_concat(r.categories, m.categories)) END
+            AS categories, r.extra
+    FROM record r ANTI JOIN gone ON r.id = gone.merged LEFT JOIN more m ON m.kept = r.id WHERE r.reason IS NULL;
+"""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """An open roster: its folder, and the connection whose default schema is the encrypted store."""
+
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def set_aside(self) -> Path:
+        """Where the rows that could not be used stand, with line and reason."""
+        return self.folder / "set_aside.csv"
+
+
+@contextmanager
+def open_roster(folder: Path, key_file: Path, *, read_only: bool = False) -> Iterator[Roster]:
+    """Open an incident's roster, made with a new key where there is none; spill files are encrypted and removed afterwards.
+
+    Raises `BadInputError` for a roster that is not there, `NotAllowedError` for one whose key was destroyed.
+    """
+    path = folder / "roster.duckdb"
+    if read_only and not path.exists():
+        raise BadInputError(
+            f"{folder.name}: no roster is loaded; load one with `tocsin people load {folder.name} FILE`"
+        )
+    key = _key(key_file, path)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spill = Path(tempfile.mkdtemp(prefix="spill-", dir=folder))
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": str(spill)})
+    try:
+        _attach(connection, path, key, read_only=read_only)
+        yield Roster(folder, connection)
+    finally:
+        connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def destroy_key(key_file: Path) -> bool:
+    """Overwrite and remove a key, after which nobody reads its roster again; whether there was one."""
+    if not key_file.exists():
+        return False
+    with key_file.open("r+b") as file:
+        file.write(b"0" * key_file.stat().st_size)
+        file.flush()
+        os.fsync(file.fileno())
+    key_file.unlink()
+    return True
+
+
+def _key(key_file: Path, roster: Path) -> str:
+    if key_file.exists():
+        return key_file.read_text().strip()
+    if roster.exists():
+        raise NotAllowedError(
+            f"{roster.parent.name}: the key of this roster is gone, so nobody can read it; the counts are in the facts"
+        )
+    key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = secrets.token_hex(32)
+    with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key)
+    return key
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool) -> None:
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET temp_file_encryption = true")
+    _choose_cipher(connection)
+    mode = ", READ_ONLY" if read_only else ""
+    try:
+        connection.execute(f"ATTACH '{_quoted(path)}' AS roster (ENCRYPTION_KEY '{key}'{mode})")
+    except duckdb.IOException as error:
+        raise StoreUnavailableError(
+            f"{path.parent.name}: the roster is in use by another process; wait for it and try again"
+        ) from error
+    path.chmod(0o600)
+    connection.execute("USE roster")
+    if not read_only:
+        connection.execute(TABLES)
+
+
+def _choose_cipher(connection: duckdb.DuckDBPyConnection) -> None:
+    """OpenSSL where the httpfs extension is installed; else DuckDB's own AES (docs/decisions/0013)."""
+    try:
+        connection.execute("LOAD httpfs")
+    except duckdb.Error:
+        connection.execute("SET force_mbedtls_unsafe = true")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

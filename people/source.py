@@ -1,0 +1,359 @@
+"""Reading files of any shape as rows of text: CSV and Parquet by DuckDB itself, the rest row by row in bounded memory."""
+
+import codecs
+import csv
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from models.errors import BadInputError
+from people.columns import Mapping, field_of
+
+BLOCK = 1 << 22
+LONGEST_LINE = 1 << 20
+LONGEST_SAMPLE = 100_000
+MOST_UNPACKED = 2_000_000_000
+MOST_RATIO = 200
+DELIMITERS = (",", "\t", ";", "|")
+LOOKED_AT = 30  # rows among which the header is looked for
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row and the line it stands on; `reason` where it cannot be read."""
+
+    line: int
+    cells: list[str]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as it is to be read."""
+
+    name: str
+    path: Path | None
+    kind: str
+    headers: list[str]
+    header_line: int
+    sha256: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    clean: bool = False
+    query: str = ""
+
+
+def look_at(name: str, mapping: Mapping) -> Source:
+    """Find out how a file (or `postgres:QUERY`) is to be read; raises `BadInputError` for one that cannot be."""
+    if name.startswith("postgres:"):
+        return _query(name)
+    path = Path(name)
+    if not path.is_file():
+        raise BadInputError(f"{name}: no such file; check the path")
+    if path.stat().st_size == 0:
+        raise BadInputError(f"{name}: it is empty; nothing was loaded")
+    with path.open("rb") as file:
+        start = file.read(1 << 18)
+    if start.startswith(b"PAR1"):
+        return _parquet(name, path)
+    if start.startswith(b"PK\x03\x04"):
+        return _workbook(name, path, mapping)
+    if path.suffix.lower() in (".jsonl", ".ndjson") or start.lstrip()[:1] == b"{":
+        return _json_lines(name, path)
+    return _text(name, path, start, mapping)
+
+
+def rows_of(source: Source) -> Iterator[Row]:
+    """The rows after the header, one at a time."""
+    if source.kind == "xlsx" and source.path:
+        return _sheet_rows(source.path, source.header_line)
+    if source.kind == "jsonl" and source.path:
+        return _json_rows(source.path, source.headers)
+    if source.kind == "postgres":
+        return _query_rows(source.query)
+    return _text_rows(source)
+
+
+def _text(name: str, path: Path, start: bytes, mapping: Mapping) -> Source:
+    encoding = _encoding(start)
+    whole, sha256 = _examined(path, encoding)
+    sample = start.decode(encoding, "replace").replace("\x00", "")
+    lines = [line[:LONGEST_SAMPLE] for line in sample.splitlines()[:LOOKED_AT]]
+    delimiter = _delimiter(lines)
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    position = _header_position(rows, mapping)
+    if not rows or not any(rows[position]):
+        raise BadInputError(f"{name}: it holds no rows; nothing was loaded")
+    headers = [cell.strip().lstrip("\ufeff") for cell in rows[position]]
+    clean = whole and encoding in ("utf-8", "utf-8-sig") and position == 0
+    return Source(name, path, "csv", headers, position + 1, sha256, encoding, delimiter, clean)
+
+
+def _encoding(start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        lines = start.splitlines()
+        broken = sum(not _is_utf8(line) for line in lines)
+        accented = sum(not line.isascii() for line in lines)
+        if broken * 2 <= accented:
+            return "utf-8"  # most of it is; the other lines are read by themselves
+        best = from_bytes(start[:65536]).best()
+        return best.encoding if best and best.encoding != "ascii" else "cp1252"
+    return "utf-8"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _examined(path: Path, encoding: str) -> tuple[bool, str]:
+    """Whether DuckDB can read the file as it is (UTF-8, no NUL, no endless line), and its SHA-256."""
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    whole = encoding in ("utf-8", "utf-8-sig")
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            whole = whole and b"\x00" not in block and _has_ends(block) and _decodes(decoder, block)
+    return whole, digest.hexdigest()
+
+
+def _has_ends(block: bytes) -> bool:
+    """Whether a line ends in each half of the longest line that is read; an endless one leaves such a part without an end."""
+    half = LONGEST_LINE // 2
+    return all(block.find(b"\n", at, at + half) >= 0 for at in range(0, len(block) - half + 1, half))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The sign that splits most lines into the same number of cells, more than one."""
+
+    def fitness(sign: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=sign) if row]
+        usual = max(set(widths), key=widths.count, default=1)
+        return (widths.count(usual) if usual > 1 else 0), usual
+
+    return max(DELIMITERS, key=fitness)
+
+
+def _header_position(rows: list[list[str]], mapping: Mapping) -> int:
+    """The row with the most column names that we know; the first where none has any."""
+    known = [sum(bool(field_of(cell.strip().lstrip("\ufeff"), mapping)) for cell in row) for row in rows]
+    return known.index(max(known)) if known else 0
+
+
+def _text_rows(source: Source) -> Iterator[Row]:
+    """Rows of a text that is not clean: NULs, mixed encodings, endless lines; each such row is named or mended."""
+    if source.path is None:
+        return
+    width = len(source.headers)
+    refused: list[Row] = []
+    lines = _lines(source.path, source.encoding, refused)
+    csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(lines, delimiter=source.delimiter)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield Row(reader.line_num, [], f"cannot be read as a row: {error}")
+            continue
+        yield from refused
+        refused.clear()
+        if reader.line_num == source.header_line or not cells:
+            continue
+        if reader.line_num < source.header_line:
+            yield Row(reader.line_num, cells, "stands before the header")
+        elif len(cells) != width:
+            yield Row(reader.line_num, cells, f"{len(cells)} cells where the header has {width}")
+        else:
+            yield Row(reader.line_num, cells)
+    yield from refused
+
+
+def _lines(path: Path, encoding: str, refused: list[Row]) -> Iterator[str]:
+    """The lines as text; one that is too long is refused without being held."""
+    number = 0
+    with path.open("rb") as file:
+        if encoding == "utf-16":
+            yield from (line.replace("\x00", "") for line in codecs.getreader("utf-16")(file))
+            return
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                    pass
+                refused.append(Row(number, [], f"a line longer than {LONGEST_LINE} bytes"))
+                yield "\n"
+            else:
+                yield _decoded(line, encoding).replace("\x00", "")
+
+
+def _decoded(line: bytes, encoding: str) -> str:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+def _parquet(name: str, path: Path) -> Source:
+    import duckdb
+
+    try:
+        found = (
+            duckdb.connect().execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [name]).fetchall()
+        )
+    except duckdb.Error as error:
+        raise BadInputError(f"{name}: not a whole Parquet file; export it again") from error
+    return Source(name, path, "parquet", [row[0] for row in found], 0, _examined(path, "")[1], clean=True)
+
+
+def _workbook(name: str, path: Path, mapping: Mapping) -> Source:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise BadInputError(f"{name}: not a whole XLSX file; save it again") from error
+    if unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * path.stat().st_size:
+        raise BadInputError(
+            f"{name}: unpacks to {unpacked} bytes, {unpacked // path.stat().st_size} times its size; save it as CSV"
+        )
+    start = [cells for _, cells in zip(range(LOOKED_AT), _sheet(path), strict=False)]
+    if not start:
+        raise BadInputError(f"{name}: it holds no rows; nothing was loaded")
+    position = _header_position(start, mapping)
+    return Source(name, path, "xlsx", [cell.strip() for cell in start[position]], position + 1, _examined(path, "")[1])
+
+
+def _sheet(path: Path) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (KeyError, ValueError, OSError) as error:
+        raise BadInputError(f"{path}: not a workbook that can be read; save it as CSV") from error
+    try:
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            yield ["" if value is None else _cell(value) for value in row]
+    finally:
+        book.close()
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return text.removesuffix(" 00:00:00") if text[4:5] == "-" else text.removesuffix(".0")
+
+
+def _sheet_rows(path: Path, header_line: int) -> Iterator[Row]:
+    width = 0
+    for number, cells in enumerate(_sheet(path), start=1):
+        if number == header_line:
+            width = len(cells)
+        elif any(cells):
+            before = "stands before the header" if number < header_line else None
+            yield Row(number, (cells + [""] * width)[: max(width, len(cells))], before)
+
+
+def _json_lines(name: str, path: Path) -> Source:
+    headers: dict[str, None] = {}
+    with path.open("rb") as file:
+        for _, line in zip(range(1000), iter(lambda: file.readline(LONGEST_LINE), b""), strict=False):
+            document = _object(line)
+            headers.update(dict.fromkeys(document or {}))
+    if not headers:
+        raise BadInputError(f"{name}: no line of it is a JSON object; one object a line is read")
+    return Source(name, path, "jsonl", list(headers), 0, _examined(path, "")[1])
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _json_rows(path: Path, headers: list[str]) -> Iterator[Row]:
+    refused: list[Row] = []
+    for number, line in enumerate(_lines(path, "utf-8", refused), start=1):
+        yield from refused
+        refused.clear()
+        if not line.strip():
+            continue
+        document = _object(line.encode())
+        if document is None:
+            yield Row(number, [line.strip()], "not a whole JSON object")
+        else:
+            yield Row(number, [_json_cell(document.get(header)) for header in headers])
+    yield from refused
+
+
+def _json_cell(value: object) -> str:
+    if isinstance(value, list):
+        return ";".join(_json_cell(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _query(name: str) -> Source:
+    query = name.removeprefix("postgres:").strip()
+    headers = next(_answers(query))
+    digest = hashlib.sha256(query.encode()).hexdigest()
+    return Source("postgres query", None, "postgres", headers, 0, digest, query=query)
+
+
+def _query_rows(query: str) -> Iterator[Row]:
+    answers = _answers(query)
+    next(answers)
+    for number, cells in enumerate(answers, start=1):
+        yield Row(number, cells)
+
+
+def _answers(query: str) -> Iterator[list[str]]:
+    """The column names, then the rows, from the server that the PG... environment names, in a read-only transaction."""
+    import psycopg
+
+    try:
+        with psycopg.connect() as connection:
+            connection.read_only = True
+            with connection.cursor(name="roster") as cursor:
+                cursor.execute(query.encode())
+                yield [column.name for column in cursor.description or ()]
+                for row in cursor:
+                    yield ["" if value is None else str(value) for value in row]
+    except psycopg.Error as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
+        raise BadInputError(f"postgres: {first}; check the query, PGHOST, PGDATABASE and PGUSER") from error
+
+
+def in_batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Rows in lists of at most `size`."""
+    batch: list[Row] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
