@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from flows.acts.announce import announce_sent, ask_for_signatures
+from flows.acts.announce import announce_sent, ask_for_signatures, tell_signers
 from flows.acts.close_loop import settle
 from flows.acts.deliver import attempt, waiting
 from flows.acts.draft import draft_texts
@@ -18,8 +18,13 @@ async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str
     drafted = await shown(f"Draft {words}", lambda: draft_texts(desk, number, audiences))
     if drafted:
         await shown("Ask for signatures", lambda: ask_for_signatures(desk, number, [text.notice for text in drafted]))
-    await shown("Queue what is signed", lambda: queue_signed(desk, number, audiences))
+    await shown("Queue what is signed", lambda: _queue(desk, number, audiences))
     await send(desk, number)
+
+
+def _queue(desk: Desk, number: str, audiences: Sequence[Audience]) -> None:
+    tell_signers(desk, number)
+    queue_signed(desk, number, audiences)
 
 
 def _tell(desk: Desk, number: str) -> None:

@@ -84,4 +84,10 @@ class Brief:
     people_told_at: datetime | None = None
     wanted: tuple[str, ...] = ()
     remedy: Remedy | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the duty's time is over."""
+        return self.duty is not None and self.duty.due_at is not None and self.now > self.duty.due_at
+
     answers: Mapping[str, Words] = field(default_factory=lambda: NO_ANSWERS)

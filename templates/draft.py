@@ -119,7 +119,9 @@ def _written(brief: Brief, incident: _Incident) -> Written:
     form = _form_of(brief)
     reader, memory = incident.shared(brief, spoken)
     writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal", spoken.memory)
-    held = NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report)
+    held = (
+        NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report, late=brief.is_late)
+    )
     contents = ContentWriter(writer, spoken, held, memory)
     title = _title(form, writer)
     text = tidy(spoken.render(form.template, contents.words(words_of(writer)) | {"title": title}))

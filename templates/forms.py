@@ -164,10 +164,11 @@ def rule_of(duty: Duty | None) -> ProvisionRule:
     return read_forms().provisions.get(duty.provision, _FREE) if duty else _FREE
 
 
-def contents_of(duty: Duty | None, report: Report) -> Contents:
+def contents_of(duty: Duty | None, report: Report, *, late: bool = False) -> Contents:
     """The content keys of the duty's text: those of the law first and in its order, then what a good text holds besides.
 
-    Raises `BadInputError` for a key that no template has words for.
+    A filing that is `late` has to give the reasons for the delay, whether or not its law lists them. Raises `BadInputError`
+    for a key that no template has words for.
     """
     if duty is None:
         return NOTHING
@@ -178,6 +179,7 @@ def contents_of(duty: Duty | None, report: Report) -> Contents:
             raise BadInputError(f"{duty.provision}: no words for the content {key!r}{nearest(key, table.contents)}")
     usual = [] if named else table.defaults[duty.audience]
     added = [one.content for one in rule.adds if one.for_data is None or _has_data(report, one.for_data)]
+    added += ["delay_reasons"] if late and duty.audience in (Audience.AUTHORITY, Audience.CSIRT) else []
     keys = dict.fromkeys([*named, *added, *usual, *table.always.get(duty.audience, ())])
     left_out = {*rule.forbids, *(key for key in rule.leaves_out if key not in named)}
     held = tuple(key for key in keys if key not in left_out)

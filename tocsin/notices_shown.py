@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import typer
 
-from flows.acts.answer import questions
+from flows.acts.agree import disagreements_in
+from flows.acts.question import questions
 from flows.acts.read_notice import NoticeText, SignatureLine, notice_list
 from flows.acts.stale import stale_texts
 from flows.acts.versions import compared, versions
@@ -125,6 +126,27 @@ def _marked(piece: Piece) -> str:
     return f"{before}{words}{after}{piece.text[len(words) :]}" if words else piece.text
 
 
+def show_check(desk: Desk, number: str, *, json: bool) -> None:
+    """What the checks say of all texts together; ends with status 1 where there is an error."""
+    found, apart = notice_list(desk, number), disagreements_in(desk, number)
+    wrong = [one for one in found if one.errors and one.state in ("draft", "approved")]
+    if json:
+        notices = [
+            {"notice": one.notice, "what": one.what, "errors": one.errors, "warnings": one.warnings} for one in found
+        ]
+        print_json({"number": number, "notices": notices, "disagreements": [dataclasses.asdict(one) for one in apart]})
+    else:
+        for one in wrong:
+            line(f"notice {one.notice}, {one.what}: {one.errors} errors; `tocsin notices {number} check {one.notice}`")
+        for each in apart:
+            sides = "; ".join(f"{value} in notices {', '.join(map(str, ids))}" for value, ids in each.sides.items())
+            line(f"{each.level}: {each.what}: {sides}; {each.mend}")
+        if not wrong and not apart:
+            line(f"{len(found)} texts: no errors, and they agree with each other.")
+    if wrong or any(one.level == "error" for one in apart):
+        raise typer.Exit(1)
+
+
 def show_questions(desk: Desk, number: str, *, json: bool) -> None:
     """What people can answer so that texts get whole."""
     found = questions(desk, number)
@@ -146,8 +168,8 @@ def show_stale(desk: Desk, number: str, *, json: bool) -> None:
         print_json([dataclasses.asdict(one) for one in found])
     elif found:
         table(
-            ("notice", "text", "state", "fact", "was", "is", "what to do"),
-            ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend) for t in found),
+            ("notice", "text", "state", "fact", "was", "is", "what to do", "with"),
+            ((t.notice, t.what, t.state, t.path, t.old, t.new, t.mend, t.command) for t in found),
         )
     else:
         line("Every text says what the facts say.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import String, cast, literal
 from sqlmodel import Session, col, select
 
 from flows.acts.deliver import new_delivery, queue
@@ -9,12 +10,12 @@ from flows.acts.draft import current, title
 from flows.acts.severity import severity_in
 from flows.acts.sign import open_roles
 from flows.desk import Desk
-from integrations.slack_blocks import blocks_approval_needed, blocks_incident_opened, blocks_notice_sent
+from integrations.slack_blocks import blocks_approval_needed, blocks_incident_opened, blocks_notice_sent, blocks_text
 from models.clock import zone
 from models.incident import facts_of, find
 from models.ledger import sha256_of
 from models.store import writing
-from models.tables import Delivery, Incident, Notice, NoticeVersion, Receipt
+from models.tables import Approval, Delivery, Incident, Notice, NoticeVersion, Receipt
 
 CARDS_A_MESSAGE = 12  # of three blocks each; Slack shows fifty
 
@@ -91,6 +92,37 @@ def announce_sent(desk: Desk, number: str) -> int:
             delivery.announced = True
             session.add(delivery)
         return len(rows)
+
+
+def tell_signers(desk: Desk, number: str) -> int:
+    """Tell, once for each, whose signature no longer holds, on what, and why; gives how many were told of just now."""
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        ended = session.exec(
+            select(Approval, Notice)
+            .join(Notice, col(Approval.subject) == literal("notice:") + cast(col(Notice.id), String))
+            .where(Approval.incident_id == incident.id, col(Approval.voided_at).is_not(None))
+            .order_by(col(Approval.id))
+        ).all()
+        known = set(session.exec(select(Delivery.key).where(Delivery.incident_id == incident.id)))
+        told = 0
+        for approval, notice in ended:
+            key = f"{number}.voided.{approval.id}"
+            if key in known:
+                continue
+            words = (
+                f"{number}: the signature of {approval.person} no longer holds: {title(notice)}: {approval.void_reason}"
+            )
+            _queue(
+                desk,
+                session,
+                incident,
+                key,
+                words,
+                blocks_text(words, f"`tocsin notices {number} diff {notice.id}` shows what changed."),
+            )
+            told += 1
+        return told
 
 
 def _groups(

@@ -1,10 +1,6 @@
-"""Questions that texts leave open, and people's answers: what no fact says, such as which further measures are planned."""
+"""People's answers to what texts leave open and no fact says, such as which further measures are planned."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from flows.acts.team import roles_of
 from flows.desk import Desk
@@ -12,51 +8,12 @@ from models.document import nearest
 from models.errors import BadInputError
 from models.incident import find, identity
 from models.ledger import record
-from models.store import reading, writing
-from models.tables import ContentAnswer, Incident, Notice, NoticeVersion
+from models.store import writing
+from models.tables import ContentAnswer, Incident
 from templates.forms import read_forms
 from templates.language import languages
 
 LONGEST_ANSWER = 5_000
-
-
-@dataclass(frozen=True)
-class Question:
-    """One open question, with the languages in which an answer is wanted and the notices that wait for it."""
-
-    key: str
-    question: str
-    languages: tuple[str, ...]
-    notices: tuple[int, ...]
-
-
-def questions(desk: Desk, number: str) -> list[Question]:
-    """What people can answer so that texts get whole, the question that most texts ask first."""
-    with reading(desk.engine) as session:
-        rows = session.exec(
-            select(Notice, NoticeVersion)
-            .join(
-                NoticeVersion,
-                (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-            )
-            .where(Notice.incident_id == find(session, number).id, col(Notice.state).in_(("draft", "approved")))
-            .order_by(col(Notice.id))
-        ).all()
-    asked = [(one, notice) for notice, version in rows for one in version.missing]
-    keys = dict.fromkeys(one["key"] for one, _ in asked)
-    found = [_question(key, [(one, notice) for one, notice in asked if one["key"] == key]) for key in keys]
-    return sorted(found, key=lambda one: -len(one.notices))
-
-
-def _question(key: str, asked: Iterable[tuple[dict[str, Any], Notice]]) -> Question:
-    pairs = list(asked)
-    english = [one for one, notice in pairs if notice.language == "en"]
-    return Question(
-        key,
-        str((english or [one for one, _ in pairs])[0]["question"]),
-        tuple(dict.fromkeys(notice.language for _, notice in pairs)),
-        tuple(identity(notice) for _, notice in pairs),
-    )
 
 
 def answer(desk: Desk, number: str, key: str, words: str, language: str, *, by: str) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from flows.acts.answer import answers_of
 from flows.acts.evaluate import DUTY, duty_of
+from flows.acts.follow_up import follow_ups, incomplete, is_news, with_what_was_left_open
 from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
 from flows.desk import Desk
@@ -23,7 +24,7 @@ from models.store import reading, writing
 from models.tables import Approval, Delivery, DutyRecord, Incident, LedgerEntry, Notice, NoticeVersion, Receipt
 from models.vocabulary import Audience
 from templates.brief import Brief, Measure, Remedy, Voice
-from templates.draft import Draft, check, digest, drafts
+from templates.draft import Draft, check, digest, draft, drafts
 from templates.facts import FactUsed, stale
 from templates.forms import Occasion, TextForm, texts_for, texts_on_request
 from templates.language import language, languages
@@ -89,6 +90,7 @@ def draft_texts(desk: Desk, number: str, audiences: Sequence[Audience]) -> list[
         source = _source(desk, session, find(session, number))
         _withdraw(desk, session, source, audiences)
         needed = [text for text in _texts(desk, session, source, audiences) if _is_needed(session, source, text)]
+        needed += _news(desk, session, source, audiences)
         made, refused = drafts([text.brief for text in needed], desk.settings.templates)
         for refusal in refused:
             payload = {"what": f"{refusal.brief.audience.value} ({refusal.brief.language})", "why": refusal.reason}
@@ -182,6 +184,7 @@ class _Text:
     duty_id: int | None
     brief: Brief
     inputs: str
+    follows: int | None = None  # the filing that was sent incomplete, where this is its follow-up
 
 
 def _texts(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> Iterator[_Text]:
@@ -232,7 +235,8 @@ def _text(
     wanted: tuple[str, ...] = (),
 ) -> _Text:
     key = ":".join((source.incident.number, *(duty.key if duty else (form.audience.value,)), form.form, language))
-    brief = _brief(source, duty, form.audience, form.form, language, wanted)
+    asked = with_what_was_left_open(source.known, duty) if duty else None
+    brief = _brief(source, asked, form.audience, form.form, language, wanted)
     return _Text(key, duty_id, brief, _inputs(brief))
 
 
@@ -321,6 +325,9 @@ def facts_used(version: NoticeVersion) -> list[FactUsed]:
 
 def brief_for(desk: Desk, session: Session, incident: Incident, notice: Notice) -> Brief:
     """What a notice would be drafted from now."""
+    if notice.corrects is not None and notice.form == "followup":
+        source = _source(desk, session, incident)
+        return _follow_up_brief(session, source, session.get_one(Notice, notice.corrects))
     if notice.corrects is not None:
         return remedy_brief(
             desk, session, incident, session.get_one(Notice, notice.corrects), _remedy_of(session, notice)
@@ -329,7 +336,65 @@ def brief_for(desk: Desk, session: Session, incident: Incident, notice: Notice) 
     source, audience = _source(desk, session, incident), Audience(notice.audience)
     spoken = languages_for(duty, source.report, desk.settings.languages)
     wanted = spoken.lacking_in(notice.language, audience)
+    duty = with_what_was_left_open(source.known, duty) if duty else None
     return _brief(source, duty, audience, notice.form, notice.language, wanted)
+
+
+def _follow_up_brief(session: Session, source: _Source, filed: Notice) -> Brief:
+    """What the follow-up of a filing is drafted from: only what that filing, or its last follow-up, left open."""
+    duty = duty_of(session.get_one(DutyRecord, filed.duty_id))
+    sent = [source.known[filed.key], *follow_ups(source.known, filed)]
+    last = max((pair for pair in sent if pair[0].state == "sent"), key=lambda pair: pair[0].id or 0)[1]
+    asked = replace(duty, content=tuple(gap["key"] for gap in last.missing), due_at=None)
+    return _brief(source, asked, Audience(filed.audience), "followup", filed.language, ())
+
+
+def _follow_ups(
+    session: Session, source: _Source, audiences: Sequence[Audience]
+) -> Iterator[tuple[_Text, NoticeVersion]]:
+    """The follow-ups that filings sent incomplete may need, each with the text that left something open."""
+    for filed, _, said in incomplete(source.known, audiences):
+        row = session.get_one(DutyRecord, filed.duty_id)
+        if not duty_of(row).phased or _has_later_stage(session, row):
+            continue
+        brief = _follow_up_brief(session, source, filed)
+        sent = sum(pair[0].state == "sent" for pair in follow_ups(source.known, filed))
+        yield _Text(f"{filed.key}:followup:{sent + 1}", None, brief, _inputs(brief), identity(filed)), said
+
+
+def _news(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> list[_Text]:
+    """The follow-ups that have something to say, or have it otherwise than they were drafted."""
+    return [
+        text
+        for text, said in _follow_ups(session, source, audiences)
+        if _is_needed(session, source, text)
+        and (text.key in source.known or is_news(draft(text.brief, desk.settings.templates), said))
+    ]
+
+
+def _has_later_stage(session: Session, row: DutyRecord) -> bool:
+    """Whether the law has a stage of its own for what follows; then that stage's text takes up what was left open."""
+    other = session.exec(
+        select(DutyRecord.id).where(
+            DutyRecord.incident_id == row.incident_id,
+            DutyRecord.provision == row.provision,
+            DutyRecord.recipient == row.recipient,
+            DutyRecord.stage != row.stage,
+            DutyRecord.state != "closed",
+        )
+    ).first()
+    return other is not None
+
+
+def open_gaps(desk: Desk, session: Session, incident: Incident) -> list[tuple[dict[str, str], Notice]]:
+    """What filings that were sent left open and nobody knows yet, each with the filing."""
+    source = _source(desk, session, incident)
+    gaps: list[tuple[dict[str, str], Notice]] = []
+    for filed, last, _ in incomplete(source.known, tuple(Audience)):
+        if duty_of(session.get_one(DutyRecord, filed.duty_id)).phased:
+            made = draft(_follow_up_brief(session, source, filed), desk.settings.templates)
+            gaps += [({"key": gap.key, "question": gap.question}, last) for gap in made.missing]
+    return gaps
 
 
 def _remedy_of(session: Session, notice: Notice) -> tuple[RemedyAct, str]:
@@ -393,6 +458,7 @@ def _inputs(brief: Brief) -> str:
     return sha256_of(
         {
             "report": brief.report.model_dump(mode="json"),
+            "late": brief.is_late,
             "duty": DUTY.dump_python(brief.duty, mode="json", fallback=list) if brief.duty else None,
             "voice": asdict(brief.voice),
             "measures": [
@@ -434,6 +500,7 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
             form=made.form,
             language=brief.language,
             recipient=brief.duty.recipient if brief.duty else brief.audience.value.replace("_", " "),
+            corrects=text.follows,
         )
     kept = with_edits(desk, session, notice, latest, brief, made) if latest and latest.edited else Wording(made)
     made = kept.draft

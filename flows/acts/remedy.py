@@ -44,7 +44,8 @@ def put_right(desk: Desk, number: str, notice_id: int, act: RemedyAct, *, by: st
 
 
 def _earlier(session: Session, sent: Notice) -> list[Notice]:
-    return list(session.exec(select(Notice).where(Notice.corrects == sent.id).order_by(col(Notice.id))))
+    query = select(Notice).where(Notice.corrects == sent.id, col(Notice.form).in_(("correction", "withdrawal")))
+    return list(session.exec(query.order_by(col(Notice.id))))
 
 
 def _may_be_put_right(number: str, sent: Notice, earlier: list[Notice]) -> None:

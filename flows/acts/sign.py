@@ -46,7 +46,7 @@ def approve(
     with writing(desk.engine) as session:
         incident, notice, version = _subject(session, number, notice_id)
         _may_be_signed(session, incident, notice, version, sha256)
-        _has_no_errors(notice_id, version)
+        _has_no_errors(number, notice_id, version)
         given = signatures(session, notice, version)
         role, standing_in = _role_for(session, incident, notice, given, by, desk.clock())
         _warnings_are_answered(notice_id, version, given, note)
@@ -254,12 +254,12 @@ def _is_what_was_read(version: NoticeVersion, sha256: str | None) -> None:
         )
 
 
-def _has_no_errors(notice_id: int, version: NoticeVersion) -> None:
+def _has_no_errors(number: str, notice_id: int, version: NoticeVersion) -> None:
     errors = [finding["message"] for finding in version.findings if finding["level"] == "error"]
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise NotAllowedError(
-            f"notice {notice_id} cannot be signed: {errors[0]}{more}; `tocsin notices NUMBER check {notice_id}` says how to mend it"
+            f"notice {notice_id} cannot be signed: {errors[0]}{more}; `tocsin notices {number} check {notice_id}` says how to mend it"
         )
 
 

@@ -33,6 +33,8 @@ class StaleText:
     old: str
     new: str
     mend: str
+    command: str
+    signed_by: tuple[str, ...]
 
 
 def stale_texts(desk: Desk, number: str) -> list[StaleText]:
@@ -95,8 +97,17 @@ def _found(session: Session, incident: Incident) -> list[StaleText]:
             change.path,
             change.old,
             change.new,
-            MEND["edited" if version.edited and notice.state in ("draft", "approved") else notice.state],
+            *_mended(incident.number, notice, version),
+            tuple(one.person for one in signatures(session, notice, version)),
         )
         for notice, version in rows
         for change in stale(facts_used(version), report)
     ]
+
+
+def _mended(number: str, notice: Notice, version: NoticeVersion) -> tuple[str, str]:
+    """What to do about a stale text, and the command that does it."""
+    if notice.state == "sent":
+        return MEND["sent"], f"tocsin notices {number} correct {notice.id} --reason ..."
+    edited = version.edited and notice.state in ("draft", "approved")
+    return MEND["edited" if edited else notice.state], f"tocsin respond {number}"

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from flows.acts.embargo import embargo
 from flows.acts.playbook import notice_rules
+from flows.acts.question import questions_of
 from flows.acts.severity import severity_in
 from flows.acts.sign import asked_to_sign
 from flows.desk import Desk
@@ -49,7 +50,7 @@ class ClockLine:
 class Wait:
     """Something that waits for somebody; `reference` is what the command takes."""
 
-    kind: str  # signature, embargo, filing, step, fact, delivery, release, acknowledgement, snooze
+    kind: str  # signature, question, embargo, filing, step, fact, delivery, release, acknowledgement, snooze
     what: str
     who: str
     reference: str
@@ -129,6 +130,7 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
         clocks=tuple(_clock_line(row) for row in duties),
         waits=(
             *_filing_waits(session, incident),
+            *_question_waits(desk, session, incident),
             *_signature_waits(session, incident, desk.clock()),
             *_step_waits(session, incident),
             *_delivery_waits(session, incident),
@@ -202,6 +204,19 @@ def _signature_waits(session: Session, incident: Incident, now: datetime) -> lis
         elif why_not := embargo(session, incident, notice, now):
             waits.append(Wait("embargo", f"{what}: {why_not}", "", f"notice {notice.id}", due_at))
     return waits
+
+
+def _question_waits(desk: Desk, session: Session, incident: Incident) -> list[Wait]:
+    """What texts leave open, each question with how many texts wait for it."""
+    return [
+        Wait(
+            "question",
+            f"{one.question} ({len(one.notices)} {'text waits' if len(one.notices) == 1 else 'texts wait'})",
+            "legal",
+            f"question {one.key}",
+        )
+        for one in questions_of(desk, session, incident)
+    ]
 
 
 def _filing_waits(session: Session, incident: Incident) -> list[Wait]:

@@ -22,6 +22,7 @@ from models.errors import BadInputError
 from tocsin.acting import actor
 from tocsin.exporting import export
 from tocsin.notices_shown import (
+    show_check,
     show_difference,
     show_list,
     show_questions,
@@ -102,6 +103,8 @@ def notices(
         show_list(desk, number, json=json)
     elif act == "export":
         export(desk, number, _id(number, notice) if notice else None, formats, to, json=json)
+    elif act == "check" and notice is None:
+        show_check(desk, number, json=json)
     elif act == "stale":
         show_stale(desk, number, json=json)
     elif act == "questions":

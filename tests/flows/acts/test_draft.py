@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.acts.answer import answer, questions
+from flows.acts.answer import answer
 from flows.acts.draft import AUTHORITIES, PUBLIC, ask_for, draft_texts
 from flows.acts.edit import edit_notice
 from flows.acts.evaluate import evaluate
+from flows.acts.question import questions
 from flows.acts.read_notice import notice_text
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError, LeaseHeldError, NotAllowedError

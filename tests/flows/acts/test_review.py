@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from flows.acts.answer import answer, questions
+from flows.acts.answer import answer
 from flows.acts.evaluate import decide, evaluate
+from flows.acts.question import questions
 from flows.acts.report import open_incident
 from flows.acts.review import close, reviewed, write_review
 from flows.desk import Desk
