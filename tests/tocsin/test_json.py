@@ -155,7 +155,17 @@ def test_notices_are_listed_shown_signed_and_sent_back(tocsin: Tocsin, carried: 
     assert shown["sha256"] == notices[0]["sha256"]
     assert {"subject", "text", "version", "findings", "missing"} <= shown.keys()
     ready = next(n for n in notices if not n["errors"] and "legal" in n["still_needed"])
-    sign = ["notices", carried, "approve", ready["notice"], "--as", "Lea Martin", "--json"]
+    sign = [
+        "notices",
+        carried,
+        "approve",
+        ready["notice"],
+        "--note",
+        "the rest follows",
+        "--as",
+        "Lea Martin",
+        "--json",
+    ]
     assert tocsin(*sign, "--sha256", "0" * 12).status == 1
     signed = done(tocsin(*sign, "--sha256", ready["sha256"][:12]))
     assert (signed["sha256"], signed["role"]) == (ready["sha256"], "legal")
@@ -169,7 +179,19 @@ def test_a_filing_by_hand_is_told_with_its_reference_and_met_duties(
     tocsin: Tocsin, carried: str, desk: Desk, clock: VirtualClock
 ) -> None:
     filing = next(n for n in done(tocsin("notices", carried, "--json")) if n["provision"] == "eu-gdpr-33")
-    done(tocsin("notices", carried, "approve", filing["notice"], "--as", "Lea Martin", "--json"))
+    done(
+        tocsin(
+            "notices",
+            carried,
+            "approve",
+            filing["notice"],
+            "--note",
+            "the rest follows",
+            "--as",
+            "Lea Martin",
+            "--json",
+        )
+    )
     sent = ["notices", carried, "sent", filing["notice"], "--reference", "CNIL-118273", "--as", "Lea Martin"]
 
     said = done(tocsin(*sent, "--at", rfc3339(clock()), "--json"))
