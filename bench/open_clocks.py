@@ -59,9 +59,10 @@ def add_rungs(engine: Engine, first: int, last: int, due: datetime, name: str, *
 
 
 def settle(engine: Engine) -> None:
-    """Let the database learn how its tables look now."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    """Let PostgreSQL learn how its tables look now, as it does by itself before long; SQLite never does."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _incident_of(duty: ColumnElement[int]) -> ColumnElement[int]:

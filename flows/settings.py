@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
     server_host: str = Field("127.0.0.1", description="Address that this Prefect server listens on.")
     watch_silence: int = Field(120, ge=10, description="Seconds without a pass after which people are told.")
+    retention_days: int | None = Field(None, ge=1, description="Days after closing that words and evidence are kept.")
     heartbeat_url: str | None = Field(None, description="Asked after each half minute in which the watch ran.")
     prefect_answers: bool = Field(True, description="Whether open questions can be answered in the Prefect UI.")
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")

@@ -53,7 +53,7 @@ class Outbox:
         return Taken(str(self._path(message, "json")), detail)
 
     def _path(self, message: Message, suffix: str) -> Path:
-        return self.folder / f"{_file_name(message.key)}.{suffix}"
+        return self.folder / f"{file_name(message.key)}.{suffix}"
 
     def _write(self, message: Message) -> None:
         mail, page, record = self._mail(message), _page(message), self._record(message)
@@ -82,7 +82,7 @@ def _recipient(to: str) -> Address | Group:
         return recipient_named(to)
 
 
-def _file_name(key: str) -> str:
+def file_name(key: str) -> str:
     """The key where it is fit for a file name on any system, else its percent-encoding, else its SHA-256."""
     name = quote(key, safe="")
     return name if len(name) <= 150 else hashlib.sha256(key.encode()).hexdigest()

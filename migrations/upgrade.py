@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.errors import StoreUnavailableError
 
-HEAD = "0007"
+HEAD = "0008"
 LOCK = 7_405_133  # any number that nobody else takes an advisory lock on
 _ONE_AT_A_TIME = Lock()
 
@@ -41,6 +41,17 @@ def ensure_tables(engine: Engine) -> bool:
         ) from error
 
 
+def _check_references(connection: Connection) -> None:
+    """On SQLite, where they are not enforced while tables are put in each other's places, see that none leads nowhere."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if lost:
+            raise StoreUnavailableError(
+                f"rows of {lost[0][0]} point at rows of {lost[0][2]} that are not there; nothing was changed, "
+                "restore a back-up from before"
+            )
+
+
 def _migrate(engine: Engine) -> bool:
     """Run the migrations, unless another process did so while this one waited for its turn."""
     from alembic import command  # slow to import, and seldom needed
@@ -51,7 +62,7 @@ def _migrate(engine: Engine) -> bool:
     config.set_main_option("script_location", str(Path(__file__).parent))
     try:
         with engine.execution_options(
-            patient=True
+            migrating=True
         ).connect() as connection:  # on SQLite this takes the database's one lock for writers
             if connection.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
@@ -59,6 +70,7 @@ def _migrate(engine: Engine) -> bool:
                 return False
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            _check_references(connection)
             connection.commit()
             return True
     except CommandError as error:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -55,7 +55,6 @@ def _sqlite(url: str, path: str | None) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # a receipt that was written survives the plug being pulled
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute(f"PRAGMA busy_timeout = {FIRST_OPENING_MS}")
@@ -66,8 +65,9 @@ def _sqlite(url: str, path: str | None) -> Engine:
     def begin(connection: Connection) -> None:
         # A writer that began as a reader cannot wait for the lock; so every transaction starts as a writer.
         options = connection.get_execution_options()
-        wait = FIRST_OPENING_MS if options.get("patient", False) else BUSY_TIMEOUT_MS
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+        migrating = options.get("migrating", False)  # which is waited for, and puts tables in others' places
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {FIRST_OPENING_MS if migrating else BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
         connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
     return engine
@@ -115,6 +115,14 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A consistent view that changes nothing and waits for no writer."""
     with _translated(engine), Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
         yield session
+
+
+def forget(engine: Engine) -> None:
+    """Write a SQLite file anew without what was deleted in it; PostgreSQL's own vacuum does so by itself."""
+    if engine.dialect.name == "sqlite":
+        with _translated(engine), closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM")
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager

@@ -308,12 +308,18 @@ class Alert(Row, table=True):
     `due_at` is when it ought to come; `fires_at` is when the watch takes it, later than that while it is snoozed.
     """
 
-    __table_args__ = (Index("ix_alert_state_fires_at", "state", "fires_at"), Index("ix_alert_due_at", "due_at"))
+    __table_args__ = (
+        Index("ix_alert_state_fires_at", "state", "fires_at"),
+        # Each question has an index of its own: SQLite knows no figures by which it could choose a better one.
+        Index("ix_alert_incident_id_state_fires_at", "incident_id", "state", "fires_at"),
+        Index("ix_alert_duty_id_state", "duty_id", "state"),
+        Index("ix_alert_due_at", "due_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
-    incident_id: int = Field(foreign_key="incident.id", index=True)
-    duty_id: int = Field(foreign_key="duty.id", index=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    duty_id: int = Field(foreign_key="duty.id")
     kind: str = "rung"  # rung, reminder (after the limit), escalation
     rung: str
     role: str

@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from flows.acts.standing import ClockLine, Standing, standing
-from flows.acts.team import roles_of
 from flows.desk import Desk
-from models.errors import NotAllowedError
 from models.incident import facts_of, find
 from models.ledger import record, verify_stored
 from models.report import Report
@@ -136,26 +134,3 @@ def _actions(now: Standing, report: Report, late: Iterable[str]) -> Iterable[str
             yield f"Finish what waits: {wait.what}"
     if report.times.contained_at is None:
         yield "Record when the incident was contained (times.contained_at)"
-
-
-def close(desk: Desk, number: str, *, by: str, reason: str) -> None:
-    """Close an incident in which nothing is open any more; raises `NotAllowedError` that names what is."""
-    now = standing(desk, number)
-    open_ones = [
-        f"{c.provision} ({c.stage})"
-        for c in now.clocks
-        if c.state in ("open", "undecided") and c.clock_state != "not_started"
-    ]
-    if open_ones:
-        more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
-        raise NotAllowedError(
-            f"{number} cannot be closed: {', '.join(open_ones[:3])}{more} still open; meet or decide them first"
-        )
-    with writing(desk.engine) as session:
-        incident = find(session, number)
-        if incident.state != "open":
-            raise NotAllowedError(f"{number} is closed already")
-        roles_of(session, by)
-        incident.state, incident.closed_at = "closed", desk.clock()
-        session.add(incident)
-        record(session, incident, "incident.closed", {"reason": reason}, actor=by, at=desk.clock(), zone=incident.zone)

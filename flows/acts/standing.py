@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from flows.acts.embargo import embargo
 from flows.acts.playbook import notice_rules
@@ -318,7 +318,7 @@ def _delivery_waits(session: Session, incident: Incident) -> list[Wait]:
         .where(
             Delivery.incident_id == incident.id,
             col(Delivery.state).in_(("pending", "uncertain", "refused")),
-            Delivery.attempts > 0,
+            or_(Delivery.attempts > 0, Delivery.state == "uncertain"),
         )
         .order_by(col(Delivery.id))
     ).all()

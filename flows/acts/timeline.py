@@ -132,6 +132,14 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "alert.acknowledged": lambda p: f"Alert acknowledged for {p['provision']} ({p['stage']}): {', '.join(p['rungs'])}",
     "alert.snoozed": lambda p: f"Alerts put off until {p['until']} for {p['provision']} ({p['stage']}): {p['reason']}",
     "watch.stopped": lambda p: f"Nobody watched the deadlines since {p['last_pass']}; the responders were told",
+    "incident.handled": lambda p: f"Handling ended: {p['reason']}; open still for {', '.join(p['follows'])}",
+    "incident.reopened": lambda p: f"Incident opened again: {p['reason']}",
+    "incident.restored": lambda p: (
+        f"Restored from the back-up of {p['taken_at']} and halted; {len(p['uncertain'])} deliveries are uncertain"
+    ),
+    "incident.purged": lambda p: (
+        f"Removed for good: {p['texts']} texts, {p['facts']} versions of the facts, {p['evidence']} pieces of evidence"
+    ),
     "ladder.replanned": lambda p: (
         f"Alerts of {p['provision']} ({p['stage']}) planned again, since {p['why']}: "
         f"{len(p['cancelled'])} cancelled, {len(p['planned'])} planned, limit {p['due_at']}"

@@ -23,6 +23,7 @@ from playbooks.ladder import Ladder
 from playbooks.period import in_words
 
 MOST_AT_ONCE = 500
+FIRED_BEFORE_SENDING = 50  # so that the first of many does not wait for the last
 NOT_ACKNOWLEDGED = "not acknowledged: "
 FAILURES_IN_A_ROW = 3  # then a channel is left alone until the next pass, so that a slow one holds up nothing
 
@@ -43,18 +44,17 @@ class Fired:
 
 def watch_once(desk: Desk, *, stand_in: bool = False) -> list[Fired]:
     """Fire what is due, and try again every delivery whose time has come; a stand-in does so while no watch runs."""
-    fired, busy = _fire_due(desk)
-    _send_due(desk)
+    given_up: set[str] = set()
+    fired, busy = _fire_due(desk, given_up)
     for incident_id in busy:
         fired += _fire_incident(desk, incident_id, wait=True) or []
-    if busy:
-        _send_due(desk)
+    _send_due(desk, given_up)
     seen(desk, stand_in=stand_in)
     return fired
 
 
-def _fire_due(desk: Desk) -> tuple[list[Fired], list[int]]:
-    """Fire every incident's due alerts; gives also the incidents that somebody else is writing to just now."""
+def _fire_due(desk: Desk, given_up: set[str]) -> tuple[list[Fired], list[int]]:
+    """Fire every incident's due alerts, and send some before the next; gives also the incidents that somebody else is writing to just now."""
     fired: list[Fired] = []
     busy: list[int] = []
     while found := _due_incidents(desk, busy):
@@ -64,6 +64,7 @@ def _fire_due(desk: Desk) -> tuple[list[Fired], list[int]]:
                 busy.append(incident_id)
             else:
                 fired += of_it
+        _send_due(desk, given_up)
     return fired, busy
 
 
@@ -73,7 +74,7 @@ def _due_incidents(desk: Desk, without: Sequence[int]) -> list[int]:
         query = select(Alert.incident_id).where(Alert.state == "pending", Alert.fires_at <= desk.clock())
         if without:
             query = query.where(col(Alert.incident_id).not_in(without))
-        return list(dict.fromkeys(session.exec(query.order_by(col(Alert.fires_at)).limit(MOST_AT_ONCE))))
+        return list(dict.fromkeys(session.exec(query.order_by(col(Alert.fires_at)).limit(FIRED_BEFORE_SENDING))))
 
 
 def _fire_incident(desk: Desk, incident_id: int, *, wait: bool) -> list[Fired] | None:
@@ -301,39 +302,49 @@ def _note(desk: Desk, session: Session, incident: Incident, duty: DutyRecord, *a
     record(session, incident, kind, payload, actor="watch", at=desk.clock(), zone=incident.zone)
 
 
-def _send_due(desk: Desk) -> None:
-    """Send the alerts that are not out yet, and what waits for a next try: each channel by itself, in order."""
+def _send_due(desk: Desk, given_up: set[str]) -> None:
+    """Send the alerts that are not out yet, and what waits for a next try: each channel by itself, in order.
+
+    A channel that fails again and again is given up for the rest of the pass.
+    """
     by_channel: dict[str, list[tuple[str, str]]] = {}
     for channel, number, key in _due_deliveries(desk):
-        by_channel.setdefault(channel, []).append((number, key))
+        if channel not in given_up:
+            by_channel.setdefault(channel, []).append((number, key))
     if not by_channel:
         return
     _ = desk.channels  # made before there are threads that would each make their own
     with ThreadPoolExecutor(len(by_channel)) as pool:
-        for done in [pool.submit(_send_by_one, desk, rows) for rows in by_channel.values()]:
-            done.result()
+        tried = {channel: pool.submit(_send_by_one, desk, rows) for channel, rows in by_channel.items()}
+        given_up.update(channel for channel, done in tried.items() if not done.result())
 
 
-def _send_by_one(desk: Desk, rows: Sequence[tuple[str, str]]) -> None:
+def _send_by_one(desk: Desk, rows: Sequence[tuple[str, str]]) -> bool:
+    """Send in order; False where the channel failed so often in a row that it is given up."""
     failures = 0
     for number, key in rows:
         failures = 0 if attempt(desk, number, key).state == "sent" else failures + 1
         if failures == FAILURES_IN_A_ROW:
-            return
+            return False
+    return True
 
 
 def _due_deliveries(desk: Desk) -> list[tuple[str, str, str]]:
-    """Channel, incident and key of the rows whose time has come, alerts first; a first try of the rest is left to the runs."""
+    """Channel, incident and key of the rows whose time has come, alerts first; a first try of the rest is left to the runs.
+
+    Of a halted incident only its alerts go out.
+    """
     real = datetime.now(UTC)  # a process dies in real time, also in a rehearsal
     with reading(desk.engine) as session:
         rows = session.exec(
             select(Delivery.channel, Incident.number, Delivery.key, Delivery.purpose)
             .join(Incident, col(Delivery.incident_id) == col(Incident.id))
             .where(
+                or_(col(Incident.halted_at).is_(None), Delivery.purpose == "alert"),
                 or_(
                     and_(col(Delivery.state).in_(("pending", "uncertain")), col(Delivery.next_try_at) <= desk.clock()),
                     and_(Delivery.state == "sending", col(Delivery.next_try_at) <= real),
-                )
+                ),
             )
             .order_by(col(Delivery.next_try_at), col(Delivery.id))
             .limit(MOST_AT_ONCE)

@@ -10,12 +10,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, UniqueConstraint, inspect, text
+from sqlmodel import Session, select
 
 import migrations.upgrade
 from migrations.upgrade import HEAD, ensure_tables, version_of
 from models.errors import StoreUnavailableError
 from models.store import open_store
-from models.tables import metadata
+from models.tables import Alert, DutyRecord, Incident, metadata
 
 FOLDER = Path(migrations.upgrade.__file__).parent
 ROOT = FOLDER.parent
@@ -123,3 +124,35 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StoreUnavailableError, match=r"tocsin\.db.*not a database"):
         ensure_tables(open_store(f"sqlite:///{path}"))
+
+
+def test_incidents_in_flight_come_forward_from_the_first_tables_with_their_alerts_still_to_fire(
+    empty_store: Engine,
+) -> None:
+    migrate(empty_store, "0001")
+    rows = {
+        "incident": "id, number, title, state, rehearsal, opened_at, zone, opened_by, facts_version, published, passes, "
+        "ledger_count, ledger_head",
+        "duty": "id, incident_id, provision, stage, recipient, jurisdiction, audience, verdict, state, clock_state, "
+        "zone, body, facts_version",
+        "alert": "id, key, incident_id, duty_id, rung, role, due_at, state, zone",
+    }
+    values = {
+        "incident": "1, 'INC-2026-0001', 'Old', 'open', :no, '2026-11-23 09:00:00.000000', 'UTC', 'Ada', 1, 0, 0, 0, ''",
+        "duty": "1, 1, 'eu-gdpr-33', 'initial', 'CNIL', 'FR', 'authority', 'required', 'open', 'running', 'UTC', '{}', 1",
+        "alert": "1, 'k', 1, 1, 'the limit', 'executive', '2026-11-26 09:00:00.000000', 'pending', 'UTC'",
+    }
+    with empty_store.begin() as connection:
+        for table, columns in rows.items():
+            connection.execute(
+                text(f"INSERT INTO {table} ({columns}) VALUES ({values[table]})"),
+                {"no": False} if table == "incident" else {},
+            )
+
+    ensure_tables(empty_store)
+
+    with Session(empty_store) as session:
+        [alert] = session.exec(select(Alert)).all()
+        assert (alert.state, alert.kind, alert.ways, alert.fires_at) == ("pending", "rung", "chat", alert.due_at)
+        assert session.get_one(Incident, 1).purged_at is None
+        assert session.get_one(DutyRecord, 1).state == "open"

@@ -3,7 +3,8 @@ from typing import Annotated
 
 import typer
 
-from flows.acts.review import close, reviewed, write_review
+from flows.acts.close import close
+from flows.acts.review import reviewed, write_review
 from flows.desk import open_desk
 from models.clock import rfc3339
 from tocsin.acting import actor

@@ -3,28 +3,16 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from flows.acts.answer import answer
-from flows.acts.evaluate import decide, evaluate
-from flows.acts.question import questions
-from flows.acts.report import open_incident
-from flows.acts.review import close, reviewed, write_review
+from flows.acts.review import reviewed, write_review
 from flows.desk import Desk
 from models.clock import VirtualClock
-from models.document import read_document
-from models.errors import LedgerAlteredError, NotAllowedError
-from models.report import report_of
+from models.errors import LedgerAlteredError
 from models.store import writing
-from models.tables import DutyRecord, Incident, LedgerEntry
-from models.vocabulary import Verdict
+from models.tables import LedgerEntry
 from tests.flows.meridia import (
-    COMMANDER,
-    LEGAL,
     add,
-    draft,
-    every,
     ledger,
     notices,
-    one,
     payloads,
     queue,
     send,
@@ -93,37 +81,3 @@ def test_a_record_that_was_altered_is_not_reviewed(drafted: Desk) -> None:
 
     with pytest.raises(LedgerAlteredError, match="entry 3 was altered"):
         write_review(drafted, NUMBER)
-
-
-def test_an_incident_with_open_duties_is_not_closed(drafted: Desk) -> None:
-    with pytest.raises(NotAllowedError, match=r"contract:harbour-card-services .* and \d+ more still open"):
-        close(drafted, NUMBER, by=COMMANDER, reason="over")
-    assert one(drafted, Incident).state == "open"
-
-
-def test_an_incident_whose_duties_are_met_or_decided_is_closed_with_a_reason(team: Desk) -> None:
-    number = open_incident(team, report_of(read_document("r.yaml", SMALL)), by=COMMANDER)
-    evaluate(team, number)
-    for provision in {row.provision for row in every(team, DutyRecord, number, state="undecided")}:
-        decide(team, number, provision, Verdict.NOT_REQUIRED, reason="four names, taken back", by=LEGAL)
-    draft(team, number)
-    for question in questions(team, number):
-        answer(team, number, question.key, "The four were asked to delete the list, and did.", "en", by=LEGAL)
-    draft(team, number)
-    sign(team, number, *[line for line in notices(team, number) if line.provision])
-    queue(team, number)
-    send(team, number)
-
-    close(team, number, by=COMMANDER, reason="all four confirmed deletion")
-
-    incident = one(team, Incident)
-    assert (incident.state, incident.closed_at) == ("closed", team.clock())
-    [entry] = ledger(team, number, "incident.closed")
-    assert (entry["actor"], entry["payload"]["reason"]) == (COMMANDER, "all four confirmed deletion")
-    with pytest.raises(NotAllowedError, match="closed already"):
-        close(team, number, by=COMMANDER, reason="again")
-
-
-def test_a_stranger_closes_nothing(team: Desk, number: str) -> None:
-    with pytest.raises(NotAllowedError, match="not in the team"):
-        close(team, number, by="Mallory", reason="nothing to see")

@@ -73,6 +73,15 @@ def test_what_is_due_is_found_by_the_index_and_by_nothing_else(many: Desk, clock
     assert "SCAN alert" not in plan
 
 
+def test_what_one_alert_asks_for_has_an_index_of_its_own(many: Desk, clock: VirtualClock) -> None:
+    found = "\n".join(plans(many.engine, many, "FROM alert"))
+
+    assert "ix_alert_duty_id_state" in found
+    assert "Seq Scan on alert" not in found
+    assert "SCAN alert" not in found
+    assert "ix_alert_state_fires_at (state=?)" not in found, "that would be a walk over every open clock"
+
+
 def test_watchers_in_processes_of_their_own_fire_each_alert_once_and_no_other(many: Desk, clock: VirtualClock) -> None:
     environment = {
         "TOCSIN_HOME": str(many.settings.home),
