@@ -136,7 +136,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read
 
 
 def _choose_cipher(connection: duckdb.DuckDBPyConnection) -> None:
-    """OpenSSL where the httpfs extension is installed; else DuckDB's own AES (docs/decisions/0013)."""
+    """OpenSSL where the httpfs extension is installed; else DuckDB's own AES (docs/decisions/0014)."""
     try:
         connection.execute("LOAD httpfs")
     except duckdb.Error:
