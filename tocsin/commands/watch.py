@@ -34,7 +34,6 @@ def watch(
     With --prove: every alert of a period, when due, when fired, and gaps; exit status 1 if one was missed or late.
 
     Example: tocsin watch --once
-    Example: tocsin watch --prove --from 2026-11-23 --to 2026-11-30
     """
     if context.invoked_subcommand is not None:
         return

@@ -3,10 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from flows.acts.answer import answer, questions
+from flows.acts.answer import answer
 from flows.acts.close import close, reopen
 from flows.acts.contain import ready_steps
 from flows.acts.evaluate import decide, evaluate
+from flows.acts.question import questions
 from flows.acts.report import open_incident
 from flows.acts.watch import watch_once
 from flows.acts.work import skip_step
