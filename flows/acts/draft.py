@@ -421,7 +421,10 @@ def remedy_brief(
         act=act,
         subject=version.subject,
         sent_at=(delivery.sent_at if delivery else None) or version.created_at,
-        reference=receipt.reference if receipt else "",
+        # what the outbox gives as a reference is a file of ours, which nobody outside should read
+        reference=receipt.reference
+        if receipt and delivery and (receipt.filed_by or delivery.channel != "outbox")
+        else "",
         reason=reason,
         changes=tuple(change for change in changes if change[1]),
     )

@@ -37,7 +37,8 @@ def test_a_correction_names_the_text_its_day_its_reference_and_what_changed(sent
     assert WHY in text
     assert "On 23 November 2026" in text
     assert "INC-2026-0001" in text
-    assert said["reference"]
+    assert said["reference"] == ""
+    assert "outbox" not in text
     assert "For “31,400” read “33,850”." in text
     assert made.errors == 0
 
