@@ -55,6 +55,7 @@ class Wait:
     who: str
     reference: str
     due_at: datetime | None = None
+    said: str = ""  # what a person typed about it, which is not for the Prefect UI
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ def _signature_waits(session: Session, incident: Incident, now: datetime) -> lis
     for notice, due_at in rows:
         what = f"{notice.form.replace('_', ' ')} to {notice.recipient} ({notice.language})"
         if notice.held:
-            why = f"{what}: {notice.held_reason}" if notice.held_reason else what
-            waits.append(Wait("release", why, notice.held_by or "", f"notice {notice.id}", due_at))
+            said = notice.held_reason or ""
+            waits.append(Wait("release", what, notice.held_by or "", f"notice {notice.id}", due_at, said))
         elif notice.state == "draft":
             asked = asked_to_sign(session, incident, notice, now)
             late = asked.due_at is not None and asked.due_at < now

@@ -101,7 +101,7 @@ def _show(one: Standing) -> None:
     if one.waits:
         table(
             ("waits for", "who", "what", "reference"),
-            ((w.kind, w.who, w.what, w.reference) for w in one.waits),
+            ((w.kind, w.who, f"{w.what}: {w.said}" if w.said else w.what, w.reference) for w in one.waits),
             title="Waits",
         )
     for title, counts in (
