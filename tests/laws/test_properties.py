@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from laws.assess import assess
 from laws.law import Laws
+from laws.question import Facts as FactsAsked
+from laws.situation import LAW_WORDS
+from models.condition import FACT_WORDS
 from models.report import Report
 from models.vocabulary import (
     Attribute,
@@ -25,7 +28,7 @@ from models.vocabulary import (
 
 TODAY = date(2026, 11, 23)
 AWARE = "2026-11-20T10:00:00Z"
-PLACES = ["FR", "DE-BE", "GB", "US-CA", "US-TX", "US-NY", "CN", "JP", "BR", "SG", "AU"]
+PLACES = ["FR", "DE", "DE-BE", "GB", "US", "US-CA", "US-TX", "US-NY", "CA", "CN", "JP", "BR", "SG", "AU"]
 Facts = dict[str, Any]  # Any: facts as YAML would hold them
 Answers = dict[tuple[str, str], Verdict]
 
@@ -178,6 +181,30 @@ def test_an_answer_does_not_hang_on_a_fact_that_it_holds_without(laws: Laws, fac
 
     for value in VALUES[fact]:
         assert not turned(before, answers({**facts, fact: value}, laws)), value
+
+
+@QUICK
+@given(facts=FACTS, part=st.sampled_from(["US-CA", "US-TX", "US-PR"]))
+def test_naming_the_part_of_a_country_never_turns_a_decided_duty(laws: Laws, facts: Facts, part: str) -> None:
+    group = {"jurisdiction": "US", "count": 1001, "relationship": "customer", "minors": False, "vulnerable": False}
+    people = [*(facts["people"] or []), group]
+
+    before = answers({**facts, "people": people}, laws)
+    after = answers({**facts, "people": [*people[:-1], {**group, "jurisdiction": part}]}, laws)
+
+    assert not turned(before, after)
+
+
+ASKED = ["FR", "EU", "EEA", "DE-BE", "US", "US-CA", "US-PR", "CA", "CN"]
+
+
+@QUICK
+@given(facts=FACTS, places=st.lists(st.sampled_from(ASKED), min_size=1, max_size=2), more=st.sampled_from([0, 500]))
+def test_a_place_that_nothing_touches_is_answered_as_by_counting(facts: Facts, places: list[str], more: int) -> None:
+    situation = FactsAsked(Report.model_validate(facts))
+
+    for word, argument in (("people", {"in": places[0], "more_than": more}), ("established", places)):
+        assert LAW_WORDS[word](argument)(situation) == FACT_WORDS[word](argument)(situation)
 
 
 # The annual log of small breaches gives way to the immediate notice of large ones.
