@@ -24,7 +24,7 @@ from templates.private import private_data
 from templates.readability import level
 from templates.spoken import language_name
 from templates.text_message import MOST_PARTS, parts_of
-from templates.writer import MissingContent
+from templates.writer import ANNEXES, MissingContent
 
 Level = Literal["error", "warning"]
 
@@ -165,8 +165,14 @@ def _holds(checked: _Checked, key: str) -> bool:
     if not drafted or drafted in checked.text:
         return True
     marks = checked.language.phrases.lists.get(f"content.{key}.marks", ())
-    text = checked.text.lower()
+    text = _told_apart(checked, drafted)
     return any(mark.lower() in text for mark in marks) and _heading_has_text(checked, key)
+
+
+def _told_apart(checked: _Checked, drafted: str) -> str:
+    """The text without the lines that were drafted to say something else: what may still say what `drafted` said."""
+    others = {*checked.written.text.split("\n")} - {*drafted.split("\n")}
+    return "\n".join(line for line in checked.text.split("\n") if line not in others).lower()
 
 
 def _heading_has_text(checked: _Checked, key: str) -> bool:
@@ -177,6 +183,27 @@ def _heading_has_text(checked: _Checked, key: str) -> bool:
         return True
     found = pattern.search(checked.text)
     return found is not None and bool(found["body"].strip())
+
+
+def _prescribed_form(checked: _Checked) -> Iterator[Finding]:
+    """A title and headings that a law prescribes, in its order."""
+    rule, written = rule_of(checked.written.brief.duty), checked.written
+    if not rule.sections or written.template in read_forms().pointers:
+        return
+    given = [line.strip("#* ") for line in written.text.split("\n") if _is_heading(line)]
+    found = [line.strip("#* ") for line in checked.text.split("\n") if _is_heading(line)]
+    if checked.edited and [line for line in found if line in given] != given:
+        yield Finding(
+            "error",
+            "prescribed_form",
+            "title and headings",
+            f"{rule.citation} prescribes {', '.join(repr(line) for line in given)}, in this order",
+            "put the title and headings back as they were drafted",
+        )
+
+
+def _is_heading(line: str) -> bool:
+    return line.startswith("#") or (line.startswith("**") and line.endswith("**") and len(line) > 4)
 
 
 def _forbidden_contents(checked: _Checked) -> Iterator[Finding]:
@@ -190,9 +217,15 @@ def _forbidden_contents(checked: _Checked) -> Iterator[Finding]:
                 "error",
                 "prohibited_content",
                 checked.place(text.find(words[0].lower())),
-                f"{citation} forbids {str(phrases.say(f'content.{key}.heading'))!r} in this notice; {words[0]!r} gives it away",
+                f"{citation} forbids {_called(checked, key)!r} in this notice; {words[0]!r} gives it away",
                 "take it out",
             )
+
+
+def _called(checked: _Checked, key: str) -> str:
+    """A content's heading in the language of the text, or its plain name where no text of the language has it."""
+    phrases, heading = checked.language.phrases, f"content.{key}.heading"
+    return str(phrases.say(heading)) if phrases.has(heading) else key.replace("_", " ")
 
 
 def _counts_stated(checked: _Checked) -> list[str]:
@@ -203,7 +236,9 @@ def _counts_stated(checked: _Checked) -> list[str]:
         form for count in counts for form in (str(count), *(f"{count:,}".replace(",", mark) for mark in _GROUPING))
     ]
     return [
-        form for form in dict.fromkeys(shown) if re.search(rf"(?<![\d,.-]){re.escape(form)}(?![\d,.-])", checked.text)
+        form
+        for form in dict.fromkeys(shown)
+        if re.search(rf"(?<![\d-])(?<!\d[,.]){re.escape(form)}(?![\d-]|[,.]\d)", checked.text)
     ]
 
 
@@ -514,12 +549,6 @@ def _links(line: str, voice: Voice) -> Iterator[Finding]:
             )
 
 
-_ANNEXES = {
-    "individual_notice_copy": "a copy of the notice to the people affected",
-    "names_of_affected": "the list of the people affected, by a protected way",
-}
-
-
 def _languages(checked: _Checked) -> Iterator[Finding]:
     """A text in another language than the law, the authority or the readers ask for."""
     wanted = checked.written.brief.wanted
@@ -537,7 +566,7 @@ def _languages(checked: _Checked) -> Iterator[Finding]:
 def _annexes(checked: _Checked) -> Iterator[Finding]:
     for what in checked.written.attachments:
         yield Finding(
-            "warning", "annex", f"content {what}", f"the text says that {_ANNEXES[what]} goes with it", "attach it"
+            "warning", "annex", f"content {what}", f"the text says that {ANNEXES[what]} goes with it", "attach it"
         )
 
 
@@ -566,6 +595,10 @@ def _contact_points(checked: _Checked) -> Iterator[Finding]:
 def _lengths(checked: _Checked) -> Iterator[Finding]:
     """A channel that cuts a longer text is an error; a letter that is too long to be read is a warning."""
     written = checked.written
+    if not checked.text.strip():
+        yield Finding(
+            "error", "empty", "the whole text", "it says nothing", "write it, or mend the template it is from"
+        )
     cut_at = read_forms().pointers.get(written.template)
     if written.template == "people_sms":
         yield from _message_parts(plain(checked.text).strip())
@@ -612,6 +645,7 @@ _CHECKS: tuple[Callable[[_Checked], Iterator[Finding]], ...] = (
     _conflicts,
     _required_contents,
     _other_gaps,
+    _prescribed_form,
     _forbidden_contents,
     _facts,
     _names,

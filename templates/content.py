@@ -5,13 +5,12 @@ import re
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from models.errors import BadInputError
 from templates.brief import Brief
 from templates.forms import Contents, by_section, read_forms, rule_of
-from templates.language import FORMAL, PLAIN, Language
+from templates.language import Language
 from templates.writer import Record, Section, Writer
 
-Memory = dict[tuple[object, ...], tuple[Markup, Record]]
+Memory = dict[tuple[object, ...], dict[tuple[object, ...], tuple[Markup, Record]]]  # incident, then content
 
 
 class ContentWriter:
@@ -22,8 +21,9 @@ class ContentWriter:
         self.language = language
         self.contents = contents
         self.rule = rule_of(writer.brief.duty)
-        self.memory = memory
-        self._rests_on = (writer.register, *_of_the_incident(writer.brief))
+        self.memory = memory.setdefault((writer.register, *_of_the_incident(writer.brief)), {})
+        brief, place = writer.brief, writer.brief.duty.jurisdiction if writer.brief.duty else None
+        self._shapes = {"duty": id(brief.duty), "contacts": place, "local": place, "audience": brief.audience}
         self.written: dict[str, Markup] = {}
         self._contexts: dict[str, Context] = {}
         self._words: dict[str, object] = {}
@@ -56,7 +56,7 @@ class ContentWriter:
         """The contents of a letter, gathered under the headings that readers, or the law, expect."""
         names = self.rule.sections or read_forms().letter_sections
         heads = "prescribed_sections" if self.rule.sections else "sections"
-        gathered = by_section(self.contents.keys, names, read_forms().contents)
+        gathered = by_section(self.contents.keys, tuple(names))
         return tuple(
             Section(self.writer.phrases.say(f"{heads}.{name}"), text)
             for name, keys in gathered.items()
@@ -64,20 +64,13 @@ class ContentWriter:
         )
 
     def _remembered(self, key: str) -> Markup:
-        template = self._template(key)
-        known = (template, key, self._rests_on, self._shaped_by(template, key))
-        if known not in self.memory:
-            self.memory[known] = self._written(template, key)
-        text, record = self.memory[known]
-        self.writer.record.add(record)
-        return text
-
-    def _shaped_by(self, template: str, key: str) -> tuple[object, ...]:
-        """What of the duty and the reader shapes the words of a content: what else is the same finds them written."""
-        brief = self.writer.brief
-        place = brief.duty.jurisdiction if brief.duty else None
-        shapes = {"duty": id(brief.duty), "contacts": place, "local": place, "audience": brief.audience}
-        return tuple(shapes[word] for word in self.language.duty_words(template, key))
+        template, shaped_by = self.language.home(key, plain=self.writer.register == "plain")
+        known = (key, *[self._shapes[word] for word in shaped_by])
+        found = self.memory.get(known)
+        if found is None:
+            found = self.memory[known] = self._written(template, key)
+        self.writer.record.add(found[1])
+        return found[0]
 
     def _written(self, template: str, key: str) -> tuple[Markup, Record]:
         """The words of a content, with a record of its own."""
@@ -88,13 +81,6 @@ class ContentWriter:
         text = Markup(tidy(self.language.block(template, key, self._contexts[template])))
         inner, writer.record, writer.key = writer.record, outer, None
         return text, inner
-
-    def _template(self, key: str) -> str:
-        if self.writer.register == "plain" and self.language.has_block(PLAIN, key):
-            return PLAIN
-        if not self.language.has_block(FORMAL, key):
-            raise BadInputError(f"{self.language.code}/{FORMAL}.md.j2: no block for the content {key!r}; write it")
-        return FORMAL
 
 
 def _of_the_incident(brief: Brief) -> tuple[object, ...]:
@@ -111,18 +97,14 @@ def _of_the_incident(brief: Brief) -> tuple[object, ...]:
     )
 
 
-_TRAILING = re.compile(r" +$", re.MULTILINE)
-_DAY_ALONE = re.compile(r"^(\d{1,2})\. (?=[^\W\d_]+ \d{4}\W?$)", re.MULTILINE)  # "3. März 2026" is no list
-_BLANK_LINES = re.compile(r"\n{3,}")
 _UNSPACED = r"\u3040-\u30ff\u4e00-\u9fff"  # Chinese and Japanese, written without spaces between words
-_UNSPACED_BREAK = re.compile(rf"(?<=[\u3001-\u303f{_UNSPACED}\uff01-\uff60])\n(?=[{_UNSPACED}“（《「『【])")
+_UNSPACED_BREAK = re.compile(rf"\n(?<=[\u3001-\u303f{_UNSPACED}\uff01-\uff60]\n)(?=[{_UNSPACED}“（《「『【])")
 
 
 def tidy(text: str) -> str:
-    """Text without trailing spaces, double blank lines, days that would be taken for a list, and line breaks that would show as spaces in Chinese or Japanese."""
-    if " \n" in text:
-        text = _TRAILING.sub("", text)
-    if "\n\n\n" in text:
-        text = _BLANK_LINES.sub("\n\n", text)
-    text = _DAY_ALONE.sub(r"\1\\. ", text)
+    """Text without trailing spaces, double blank lines, and line breaks that would show as spaces in Chinese or Japanese."""
+    while " \n" in text:
+        text = text.replace(" \n", "\n")
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
     return (text if text.isascii() else _UNSPACED_BREAK.sub("", text)).strip()

@@ -3,10 +3,13 @@
 Nothing in it can loop without end, build up memory, or reach into an object, so a template from anybody can be read and run.
 """
 
+import re
 from collections.abc import Iterator
+from types import CodeType, MethodType
 
 from jinja2 import StrictUndefined, nodes
-from jinja2.exceptions import TemplateError
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -17,6 +20,7 @@ from templates.escape import harmless
 
 LARGEST_TEMPLATE = 100_000
 DEEPEST_LOOP = 2
+MOST_LOOPS = 100
 
 _ALLOWED = (
     nodes.Template,
@@ -40,6 +44,9 @@ _ALLOWED = (
 )
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 class Shown:
     """Base of the small values that a template may look into by attribute."""
 
@@ -53,7 +60,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(
-            autoescape=True,
+            autoescape=False,  # `finalize` makes each value harmless for Markdown; HTML is made later, with markup off
             undefined=StrictUndefined,
             finalize=_in_markdown,
             trim_blocks=True,
@@ -66,22 +73,40 @@ class Environment(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read this attribute: plain ones, of the values that are made for templates."""
         del value
-        looked_into = isinstance(obj, Shown | Voice | Contact) or type(obj).__name__ == "LoopContext"
+        looked_into = isinstance(obj, _LOOKED_INTO) or type(obj).__name__ == "LoopContext"
         return looked_into and not attr.startswith("_")
 
+    def getattr(self, obj: object, attribute: str) -> object:
+        """An attribute of a value that is made for templates; of anything else what the sandbox gives, which is nothing."""
+        if isinstance(obj, _LOOKED_INTO) and attribute[0] != "_":
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
-def _in_markdown(value: object) -> Markup:
-    if isinstance(value, Markup):
+    def call(self, context: Context, function: object, /, *arguments: object, **named: object) -> object:  # noqa: ARG002
+        """Call one of the words that a template is given, and nothing else."""
+        if type(function) is not MethodType or function.__name__.startswith("_"):
+            raise SecurityError("a template may call only the words it is given, such as fact('...')")
+        named.pop("_block_vars", None)  # Jinja's own, for functions that look into the context
+        named.pop("_loop_vars", None)
+        return function(*arguments, **named)
+
+
+_LOOKED_INTO = (Shown, Voice, Contact)
+
+
+def _in_markdown(value: object) -> str:
+    if type(value) is Markup:
         return value
-    if isinstance(value, int):
-        return Markup(value)
-    return harmless(str(value))
+    return str(value) if isinstance(value, int) else harmless(str(value))
 
 
 def parse(environment: Environment, source: str, name: str, known: frozenset[str]) -> nodes.Template:
     """A template's tree, or a `TemplateRefusedError` in one line where it steps outside the small language."""
     if len(source) > LARGEST_TEMPLATE:
         raise TemplateRefusedError(f"{name}:1: {len(source)} characters; at most {LARGEST_TEMPLATE}; split it")
+    if unseen := _UNSEEN.search(source):
+        line = source.count("\n", 0, unseen.start()) + 1
+        raise TemplateRefusedError(f"{name}:{line}: a control character that nobody can see stands here; take it out")
     try:
         tree = environment.parse(source, name, name)
     except TemplateError as error:
@@ -89,9 +114,21 @@ def parse(environment: Environment, source: str, name: str, known: frozenset[str
         raise TemplateRefusedError(f"{name}:{line}: {error.message or 'cannot be read'}; mend that line") from error
     except RecursionError as error:
         raise TemplateRefusedError(f"{name}:1: nested too deeply; make it flat") from error
+    loops = 0
     for node, depth, bound in _walk(tree, 0, frozenset()):
         _refuse(node, depth, known | bound, name)
+        loops += isinstance(node, nodes.For)
+    if loops > MOST_LOOPS:
+        raise TemplateRefusedError(f"{name}:1: {loops} loops; at most {MOST_LOOPS}; split the template")
     return tree
+
+
+def compiled(environment: Environment, tree: nodes.Template, name: str, file: str) -> CodeType:
+    """A template's code, or a `TemplateRefusedError` where it is nested more deeply than can be run."""
+    try:
+        return environment.compile(tree, name, file)
+    except (SyntaxError, RecursionError) as error:
+        raise TemplateRefusedError(f"{file}:1: nested too deeply; make it flat") from error
 
 
 def _walk(node: nodes.Node, depth: int, bound: frozenset[str]) -> Iterator[tuple[nodes.Node, int, frozenset[str]]]:

@@ -14,7 +14,7 @@ from templates.check import Finding, Written, findings
 from templates.content import ContentWriter, Memory, tidy
 from templates.escape import harmless
 from templates.facts import FactReader, FactUsed
-from templates.forms import NOTHING, TextForm, contents_of, read_forms, rule_of, text_form
+from templates.forms import NOTHING, Contents, TextForm, contents_of, read_forms, rule_of, text_form
 from templates.language import Language, language
 from templates.page import subject
 from templates.writer import STAMP, MissingContent, Writer, stage_name, words_of
@@ -90,6 +90,14 @@ class _Incident:
     def __init__(self, own: Path | None) -> None:
         self.own = own
         self._shared: dict[tuple[object, ...], tuple[FactReader, Memory]] = {}
+        self._contents: dict[tuple[int, int, bool], Contents] = {}
+
+    def contents(self, brief: Brief) -> Contents:
+        """What a text for the brief's duty holds, found once for all languages."""
+        key = (id(brief.duty), id(brief.report), brief.is_late)
+        if key not in self._contents:
+            self._contents[key] = contents_of(brief.duty, brief.report, late=brief.is_late)
+        return self._contents[key]
 
     def shared(self, brief: Brief, spoken: Language) -> tuple[FactReader, Memory]:
         """The reader of the brief's facts, and the contents already written with it."""
@@ -119,9 +127,7 @@ def _written(brief: Brief, incident: _Incident) -> Written:
     form = _form_of(brief)
     reader, memory = incident.shared(brief, spoken)
     writer = Writer(brief, reader, "plain" if brief.audience in read_forms().plain else "formal", spoken.memory)
-    held = (
-        NOTHING if form.template in read_forms().pointers else contents_of(brief.duty, brief.report, late=brief.is_late)
-    )
+    held = NOTHING if form.template in read_forms().pointers else incident.contents(brief)
     contents = ContentWriter(writer, spoken, held, memory)
     title = _title(form, writer)
     text = tidy(spoken.render(form.template, contents.words(words_of(writer)) | {"title": title}))

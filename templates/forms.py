@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -187,8 +187,10 @@ def contents_of(duty: Duty | None, report: Report, *, late: bool = False) -> Con
     return Contents(held, required, tuple(rule.forbids))
 
 
-def by_section(keys: tuple[str, ...], sections: list[str], of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def by_section(keys: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """Content keys sorted into the sections of a letter, in the table's order; what fits nowhere goes to the last one."""
+    of = read_forms().contents
     homes = {key: of[key] if of[key] in sections else sections[-1] for key in of if key in keys}
     return {name: tuple(key for key, home in homes.items() if home == name) for name in sections}
 

@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
 from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from models.document import nearest
 from models.errors import BadInputError
 from models.vocabulary import Audience
 from templates.dialect import Environment, TemplateRefusedError, parse
+from templates.dialect import compiled as code_of
 from templates.forms import read_forms
 from templates.memory import read_memory
 from templates.phrases import FOLDER, Phrases, read_phrases
@@ -22,6 +25,7 @@ from templates.writer import CONTENT_WORDS, DUTY_WORDS, WORDS
 
 LONGEST_TEXT = 200_000
 MOST_PIECES = 20_000
+PIECES_AT_ONCE = 256
 SUFFIX = ".md.j2"
 ANY = "any"  # the folder of templates that no language needs a copy of
 FORMAL, PLAIN = "content", "plain"  # the templates whose blocks are the contents that laws ask for
@@ -49,6 +53,7 @@ class Language:
         self.memory = read_memory(self.folders)
         self._searched = tuple(place for folder in reversed(folders) for place in (folder / code, folder / ANY))
         self._compiled: dict[str, Compiled] = {}
+        self._homes: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
 
     @property
     def is_whole(self) -> bool:
@@ -89,9 +94,15 @@ class Language:
         """Whether the template `name` has a block called `block`."""
         return block in self.template(name).blocks
 
-    def duty_words(self, name: str, block: str) -> tuple[str, ...]:
-        """The words of a block that differ between the texts of one incident."""
-        return self.compiled(name).duty_words.get(block, ())
+    def home(self, key: str, *, plain: bool) -> tuple[str, tuple[str, ...]]:
+        """The template with the words of a content, and which of those words differ between the texts of one incident."""
+        found = self._homes.get((key, plain))
+        if found is None:
+            name = PLAIN if plain and self.has_block(PLAIN, key) else FORMAL
+            if not self.has_block(name, key):
+                raise BadInputError(f"{self.code}/{name}{SUFFIX}: no block for the content {key!r}; write it")
+            found = self._homes[key, plain] = name, self.compiled(name).duty_words.get(key, ())
+        return found
 
     def block(self, name: str, block: str, context: Context) -> str:
         """The text of one block of the template `name`."""
@@ -128,10 +139,17 @@ class Language:
 @cache
 def compiled(path: Path, name: str) -> Compiled:
     """The template in a file, read and compiled once for all languages that share it."""
-    tree = parse(_ENVIRONMENT, path.read_text(encoding="utf-8"), _short(path), _known_in(name))
+    tree = parse(_ENVIRONMENT, _source(path), _short(path), _known_in(name))
     words = {block.name: _duty_words(block) for block in tree.find_all(nodes.Block)}
-    code = _ENVIRONMENT.compile(tree, name, _short(path))
+    code = code_of(_ENVIRONMENT, tree, name, _short(path))
     return Compiled(Template.from_code(_ENVIRONMENT, code, {}), words)
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateRefusedError(f"{_short(path)}:1: cannot be read as UTF-8 text; save it as UTF-8") from error
 
 
 def _phrases(code: str, folders: tuple[Path, ...]) -> Phrases:
@@ -144,7 +162,7 @@ def _phrases(code: str, folders: tuple[Path, ...]) -> Phrases:
 
 
 @cache
-def _english_questions() -> Mapping[str, str]:
+def _english_questions() -> Mapping[str, Markup]:
     words = read_phrases(FOLDER / "en").words
     return {key: said for key, said in words.items() if key.startswith("content.") and key.endswith(".question")}
 
@@ -156,9 +174,9 @@ def _bounded(pieces: Iterator[str], name: str) -> str:
     """Joined pieces, refused where a template makes more than a text can be."""
     kept: list[str] = []
     length = 0
-    for piece in pieces:
-        kept.append(piece)
-        length += len(piece)
+    while some := list(islice(pieces, PIECES_AT_ONCE)):
+        kept += some
+        length += sum(map(len, some))
         if length > LONGEST_TEXT or len(kept) > MOST_PIECES:
             raise TemplateRefusedError(f"{name}:1: makes more than {LONGEST_TEXT} characters; take the loop out")
     return "".join(kept)

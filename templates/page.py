@@ -2,7 +2,7 @@
 
 import html as markup
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it.token import Token
 
@@ -98,8 +98,14 @@ def subject(text: str) -> str:
     """The subject of a text: the words of its first heading, in one line fit for a mail header; empty without one."""
     for line in text.split("\n", 40):
         if line.startswith("# "):
-            return one_line(plain(line))[:200]
+            return _heading_in_words(line)
     return ""
+
+
+@lru_cache(maxsize=1024)
+def _heading_in_words(line: str) -> str:
+    """A heading as a subject; the texts of an incident have most of them in common."""
+    return one_line(plain(line))[:200]
 
 
 def _inline(token: Token) -> str:

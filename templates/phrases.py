@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -20,13 +21,13 @@ class Phrases:
     def __init__(self, language: str, source: str, tree: Mapping[str, object]) -> None:
         self.language = language
         self.source = source
-        self.words: dict[str, str] = {}
+        self.words: dict[str, Markup] = {}
         self.lists: dict[str, tuple[str, ...]] = {}
         for key, value in _leaves(tree, ""):
             if isinstance(value, list):
                 self.lists[key] = tuple(str(item) for item in value)
             elif isinstance(value, str) and value.strip():
-                self.words[key] = value.strip()
+                self.words[key] = Markup(value.strip())
             else:
                 raise BadInputError(f"{source}: the phrase {key!r} is empty; write its words")
 
@@ -39,8 +40,9 @@ class Phrases:
         if words is None:
             raise BadInputError(f"{self.source}: the phrase {key!r} is missing; add it")
         if not values:
-            return Markup(words)
-        return Markup(_PLACEHOLDER.sub(lambda found: self._filled(key, found[1], values), words))
+            return words
+        pieces = _pieces(words)
+        return Markup("".join(self._filled(key, one, values) if odd else one for odd, one in pieces))
 
     def has(self, key: str) -> bool:
         """Whether the language has the phrase `key`."""
@@ -53,7 +55,7 @@ class Phrases:
         joined.lists = self.lists | own.lists
         return joined
 
-    def with_questions_of(self, questions: Mapping[str, str]) -> "Phrases":
+    def with_questions_of(self, questions: Mapping[str, Markup]) -> "Phrases":
         """These phrases, and the questions to the team where there are no words for them in this language."""
         joined = Phrases(self.language, self.source, {})
         joined.words = {**questions, **self.words}
@@ -67,6 +69,12 @@ class Phrases:
             )
         value = values[name]
         return value if isinstance(value, Markup) else harmless(value)
+
+
+@lru_cache(maxsize=8192)
+def _pieces(words: str) -> tuple[tuple[bool, str], ...]:
+    """A phrase taken apart into words and the names of placeholders, which are the odd ones."""
+    return tuple((index % 2 == 1, one) for index, one in enumerate(_PLACEHOLDER.split(words)) if one)
 
 
 def read_phrases(folder: Path) -> Phrases:

@@ -1,13 +1,15 @@
 """The words a template is given. Whatever it asks for is noted: which facts the text hangs on, and what nobody knows yet."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from markupsafe import Markup
 
+from models.document import nearest
 from models.duty import Duty
 from models.errors import BadInputError
-from templates.brief import NO_WORDS, Brief, Words
+from templates.brief import NO_WORDS, Brief, Voice, Words
 from templates.contacts import Contact, ContactKind, contacts
 from templates.dialect import Shown
 from templates.escape import harmless, harmless_paragraphs
@@ -16,6 +18,13 @@ from templates.phrases import Phrases
 from templates.risks import fitting_advice, likely_risks
 
 STAMP = "\ue000"  # stands after the time of drafting until the text is done; no outside text can hold it
+
+_DAY_FIRST = re.compile(r"^(\d{1,2})\.")  # "3. März 2026" in a line of its own would be taken for a list
+ANNEXES = {
+    "individual_notice_copy": "a copy of the notice to the people affected",
+    "names_of_affected": "the list of the people affected, by a protected way",
+}
+_OWN = tuple(name for name, kind in Voice.__annotations__.items() if kind is str)
 
 Register = Literal["formal", "plain"]
 
@@ -90,11 +99,11 @@ class Record:
 
     def add(self, other: "Record") -> None:
         """Take over what another record holds."""
-        self.used |= other.used
-        self.missing |= other.missing
-        self.untranslated |= other.untranslated
-        self.attachments |= other.attachments
-        self.unchecked |= other.unchecked
+        self.used.update(other.used)
+        self.missing.update(other.missing)
+        self.untranslated.update(other.untranslated)
+        self.attachments.update(other.attachments)
+        self.unchecked.update(other.unchecked)
 
 
 class Writer:
@@ -196,7 +205,9 @@ class Writer:
 
     def own(self, field: str) -> Markup:
         """Something the organisation says of itself; while nobody has set it, words that say so."""
-        value = getattr(self.brief.voice, field)
+        value = getattr(self.brief.voice, field) if field in _OWN else None
+        if value is None:
+            raise BadInputError(f"the organisation has no {field!r} to name{nearest(field, _OWN)}")
         return harmless(value) if value else self._lack("fact")
 
     def organisation(self) -> Markup:
@@ -281,7 +292,8 @@ class Writer:
 
     def today(self) -> Markup:
         """The day of the text."""
-        return self.reader.day(self.brief.now.astimezone(self.reader.zone).date()) + STAMP
+        day = self.reader.day(self.brief.now.astimezone(self.reader.zone).date())
+        return Markup(_DAY_FIRST.sub(r"\1\\.", day)) + STAMP
 
     def moment(self) -> Markup:
         """The day and time of the text."""
@@ -303,6 +315,8 @@ class Writer:
 
     def attach(self, what: str) -> Markup:
         """Note that something has to go with the text; prints nothing."""
+        if what not in ANNEXES:
+            raise BadInputError(f"nothing called {what!r} goes with a text{nearest(what, ANNEXES)}")
         self.record.attachments[what] = None
         return Markup("")
 

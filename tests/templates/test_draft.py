@@ -432,3 +432,28 @@ def test_a_letter_in_another_language_states_the_number_its_way(make_brief: Make
 
     for code, words in shown.items():
         assert words in draft(make_brief(language=code, audience=Audience.PRESS, duty=None, form="full")).text
+
+
+ODD = (
+    "شركة النور للتجزئة",
+    "株式会社 例・小売",
+    "👩‍👩‍👧 Retail 🛒",
+    '=HYPERLINK("https://evil.example","x")',
+    "<b onmouseover=alert(1)>B</b>",
+    "{{ 7*7 }} {% raw %}",
+)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_name_in_any_script_or_with_markup_stays_a_name_in_every_text(
+    make_brief: MakeBrief, make_duty: MakeDuty, voice: Voice, name: str
+) -> None:
+    odd = replace(voice, organisation=name, signatory=name)
+
+    for audience, form, code in ALL_TEXTS:
+        made = text_of(make_brief, make_duty, audience, form, code, voice=odd)
+        page = html(made.text, code, made.subject)
+        assert "<b " not in page
+        assert 'href="https://evil' not in page
+        if form == "letter":
+            assert name in plain(made.text).replace("\u2068", "").replace("\u2069", "")
