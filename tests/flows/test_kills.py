@@ -60,7 +60,7 @@ def kind(name: str) -> Kind:
     [
         *(
             ("sqlite", name)
-            for name in ("mail (SMTP)", "Slack step", "outbox", "evidence step", "alert", "filing by hand")
+            for name in ("mail (SMTP)", "Slack step", "outbox", "evidence step", "alert", "signature", "filing by hand")
         ),
         *(pytest.param("postgres", name, marks=pytest.mark.postgres) for name in ("webhook step", "mail step")),
     ],
