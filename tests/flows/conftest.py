@@ -49,9 +49,9 @@ def drafted(drafted_home: Path, home: Path, clock: VirtualClock) -> Iterator[Des
     desk.engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    """A Prefect server of our own, started once."""
+    """A Prefect server of the module's own: what one leaves on it (deployments, runs of the same number) is not another's."""
     home, port = tmp_path_factory.mktemp("prefect-server"), free_port()
     with running(home, port):
         yield PrefectServer(home, port)

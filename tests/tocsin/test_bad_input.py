@@ -151,7 +151,7 @@ def test_fifty_megabytes_are_refused_at_once(tocsin: Tocsin, tmp_path: Path, hom
         ("laws check nowhere", "nowhere"),
         ("playbooks show ransomeware", "no playbook is called 'ransomeware'; did you mean 'ransomware'?"),
         ("playbooks check nowhere", "nowhere"),
-        ("schema reprt", "no schema is called 'reprt'; known is report"),
+        ("schema reprt", "no schema is called 'reprt'; did you mean 'report'?"),
         ("import verris {facts}", "unknown format 'verris'; did you mean 'veris'?"),
         ("import veris nothing.json", "nothing.json: cannot be read (No such file or directory); check the path"),
         ("import veris {facts}", "breach.yaml"),

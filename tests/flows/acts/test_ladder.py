@@ -204,7 +204,10 @@ def test_a_playbooks_ladder_takes_the_place_of_the_organisations(
         ("- rungs: [{left: 50%, tell: legal}]", r"organisation.yaml:3: ladders.0: no rung at the limit"),
         ("- rungs: [{left: half, tell: legal}]", r"organisation.yaml:3: .*'half' is not a time left; write 50%"),
         ("- rungs: [{left: limit, tell: lawyer}]", r"organisation.yaml:3: .*unknown word 'lawyer'"),
-        ("- rungs: [{left: limit, tell: legal, by: [fax]}]", r"organisation.yaml:3: .*'chat', 'mail' or 'webhook'"),
+        (
+            "- rungs: [{left: limit, tell: legal, by: [fax]}]",
+            r"organisation.yaml:3: .*unknown word 'fax'; known are chat, mail, webhook",
+        ),
         (
             "- {up_to: 1 day, rungs: [{left: limit, tell: legal}]}",
             r"organisation.yaml:2: .*no ladder for longer clocks",
