@@ -278,7 +278,7 @@ def test_review_gives_figures_and_what_is_left(tocsin: Tocsin, carried: str) -> 
 
 
 def test_an_incident_with_open_duties_is_not_closed(tocsin: Tocsin, carried: str) -> None:
-    said = tocsin("review", carried, "--close", "enough", "--json")
+    said = tocsin("review", carried, "--close", "enough", "--as", "Ines Duarte", "--json")
 
     assert (said.status, said.out) == (1, "")
     assert "cannot be closed" in said.err
