@@ -26,11 +26,14 @@ _TOLD_OF = (Audience.AUTHORITY, Audience.INDIVIDUALS, Audience.CSIRT, Audience.P
 
 
 def register(
-    desk: Desk, *, since: date | None = None, until: date | None = None, rehearsals: bool = False
+    desk: Desk, *, since: date | None = None, until: date | None = None, rehearsals: bool = False, at_once: int = PAGE
 ) -> Iterator[RegisterEntry]:
-    """An entry for each incident recorded from `since` to `until`, the oldest first; rehearsals only where asked for."""
+    """An entry for each incident recorded from `since` to `until`, the oldest first; rehearsals only where asked for.
+
+    `at_once` is how many incidents are looked up together.
+    """
     last = 0
-    while page := _numbers(desk, last, rehearsals=rehearsals):
+    while page := _numbers(desk, last, rehearsals=rehearsals, at_once=at_once):
         for last, recorded in page:
             if (since is None or recorded.date() >= since) and (until is None or recorded.date() <= until):
                 with reading(desk.engine) as session:
@@ -39,11 +42,13 @@ def register(
 
 def has_only_rehearsals(desk: Desk) -> bool:
     """Whether there are incidents, and each of them is a rehearsal."""
-    return not _numbers(desk, 0, rehearsals=False) and bool(_numbers(desk, 0, rehearsals=True))
+    return not any(_numbers(desk, 0, rehearsals=False, at_once=1)) and any(
+        _numbers(desk, 0, rehearsals=True, at_once=1)
+    )
 
 
-def _numbers(desk: Desk, after: int, *, rehearsals: bool) -> list[tuple[int, datetime]]:
-    query = select(Incident).where(col(Incident.id) > after).order_by(col(Incident.id)).limit(PAGE)
+def _numbers(desk: Desk, after: int, *, rehearsals: bool, at_once: int) -> list[tuple[int, datetime]]:
+    query = select(Incident).where(col(Incident.id) > after).order_by(col(Incident.id)).limit(at_once)
     with reading(desk.engine) as session:
         rows = session.exec(query if rehearsals else query.where(col(Incident.rehearsal).is_(False))).all()
         return [(identity(row), row.opened_at) for row in rows]

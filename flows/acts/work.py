@@ -35,7 +35,7 @@ def finish_step(
         incident, row, step = _step(desk, session, number, key)
         if step.state is not StepState.WAITING_FOR_PERSON:
             raise NotAllowedError(
-                f"{key} is {row.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}"
+                f"{key} is {step.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}"
             )
         _may(session, by, step, row)
         missing = step.missing_evidence or step.step.evidence_missing(_recorded(session, incident, key))
@@ -75,7 +75,7 @@ def skip_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> Non
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if step.closed:
-            raise NotAllowedError(f"{key} is {row.state.replace('_', ' ')} already")
+            raise NotAllowedError(f"{key} is {step.state.replace('_', ' ')} already")
         _may(session, by, step, row)
         row.record, row.outcome, row.note = "skipped", reason, reason
         row.finished_at, row.done_by = desk.clock(), by
@@ -109,7 +109,7 @@ def approve_step(desk: Desk, number: str, key: str, *, by: str, sha256: str | No
     """
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
-        role = _signing_role(session, step, row, by)
+        role = _signing_role(session, step, by)
         approval = _decided(desk, incident, key, by, role, "approved", None)
         if sha256 is not None and (len(sha256) < 8 or not approval.sha256.startswith(sha256.lower())):
             raise NotAllowedError(
@@ -130,7 +130,7 @@ def refuse_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> N
     """Refuse to sign a step: it is not done, with the reason; others may ask about it as `refused`."""
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
-        role = _signing_role(session, step, row, by)
+        role = _signing_role(session, step, by)
         session.add(_decided(desk, incident, key, by, role, "rejected", reason))
         row.record, row.outcome, row.note = "skipped", "refused", reason
         row.finished_at, row.done_by = desk.clock(), by
@@ -159,7 +159,7 @@ def try_again(desk: Desk, number: str, key: str, *, by: str) -> None:
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if row.record != "failed":
-            raise NotAllowedError(f"{key} did not fail; it is {row.state.replace('_', ' ')}")
+            raise NotAllowedError(f"{key} did not fail; it is {step.state.replace('_', ' ')}")
         _may(session, by, step, row)
         row.record, row.next_try_at, row.attempts = "pending", None, 0
         row.ready_at = desk.clock()  # what it may take counts from now
@@ -176,9 +176,9 @@ def _step(desk: Desk, session: Session, number: str, key: str) -> tuple[Incident
     return incident, rows[key], plan.by_key[key]
 
 
-def _signing_role(session: Session, step: PlannedStep, row: Step, by: str) -> str:
+def _signing_role(session: Session, step: PlannedStep, by: str) -> str:
     if step.state is not StepState.WAITING_FOR_APPROVAL:
-        raise NotAllowedError(f"{step.key} does not wait for approval; it is {row.state.replace('_', ' ')}")
+        raise NotAllowedError(f"{step.key} does not wait for approval; it is {step.state.replace('_', ' ')}")
     fitting = [role for role in step.asked if role in roles_of(session, by)]
     if not fitting:
         raise NotAllowedError(f"{step.key} needs {' or '.join(step.asked)}; {by} is none of these")

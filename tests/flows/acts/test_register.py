@@ -116,12 +116,9 @@ def test_the_register_can_be_kept_to_a_time(team: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", [1, 2])
-def test_entries_come_one_by_one_and_none_is_lost_between_pages(
-    team: Desk, page: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flows.acts.register.PAGE", page)
+def test_entries_come_one_by_one_and_none_is_lost_between_pages(team: Desk, page: int) -> None:
     numbers = [opened(team, ENCRYPTED) for _ in range(3)]
-    entries = register(team, rehearsals=True)
+    entries = register(team, rehearsals=True, at_once=page)
 
     assert next(entries).number == numbers[0]
     with writing(team.engine) as session:  # the database is not held while an entry is looked at
