@@ -57,6 +57,7 @@ def needed_phrases(audiences: Iterable[Audience] = tuple(Audience)) -> Iterator[
 def _of_titles_and_sections(audiences: frozenset[Audience]) -> Iterator[str]:
     forms = read_forms()
     yield from (f"titles.{template}" for template in templates(audiences))
+    yield from (f"titles.remedy_{act}" for act in ("correction", "withdrawal"))
     for rule in forms.provisions.values():
         yield from (f"prescribed_sections.{name}" for name in rule.sections or ())
         yield from (f"titles.{title}" for title in filter(None, (rule.title,)) if rule.sections)

@@ -46,6 +46,7 @@ class Forms(_Part):
     forms: dict[Audience, dict[str, str]]
     called_for: dict[str, Condition]
     on_request: dict[Audience, dict[str, str]]
+    after_filing: dict[Audience, dict[str, str]]
     pointers: dict[str, int]
     everywhere: list[Audience]
     everywhere_words: list[str]
@@ -156,7 +157,7 @@ def text_form(audience: Audience, form: str | None) -> TextForm:
 def forms_of(audience: Audience) -> dict[str, str]:
     """Every form that the audience has, those on request last, with its template."""
     table = read_forms()
-    return table.forms[audience] | table.on_request.get(audience, {})
+    return table.forms[audience] | table.on_request.get(audience, {}) | table.after_filing.get(audience, {})
 
 
 def rule_of(duty: Duty | None) -> ProvisionRule:

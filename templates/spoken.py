@@ -67,7 +67,7 @@ def country_languages(country: str) -> tuple[str, ...]:
     if ours:
         return ours
     likely = str(get_global("likely_subtags").get(f"und_{country}", FALLBACK)).split("_")
-    return (likely[0],) if "Hant" not in likely else (FALLBACK,)
+    return ("zh-Hant",) if "Hant" in likely else (likely[0],)
 
 
 def _is_read_as(code: str) -> bool:

@@ -12,9 +12,10 @@ from flows.organisation import read_organisation
 from flows.server import answers, local_address
 from flows.settings import Settings, laws_from
 from migrations.upgrade import HEAD, version_of
-from models.errors import TocsinError
+from models.errors import BadInputError, TocsinError
 from playbooks.playbook import load_playbooks
-from templates.language import language, languages
+from templates.checklist import checklist
+from templates.language import languages
 
 OURS = (
     "tocsin",
@@ -46,11 +47,17 @@ def health(settings: Settings) -> Iterator[Finding]:
     yield _tried("database", lambda: _database(settings))
     yield _tried("laws", lambda: f"{sum(len(law.provisions) for law in laws_from(settings).laws)} provisions")
     yield _tried("playbooks", lambda: ", ".join(load_playbooks(*((settings.playbooks,) if settings.playbooks else ()))))
-    yield _tried("templates", lambda: ", ".join(language(code, settings.templates).code for code in languages()))
+    yield _tried("templates", lambda: _templates(settings.templates))
     yield _pdf()
     yield _organisation(settings)
     yield _prefect(settings)
     yield from _channels(settings)
+
+
+def _templates(own: Path | None) -> str:
+    if faults := checklist(own):
+        raise BadInputError(faults[0] + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""))
+    return ", ".join(languages())
 
 
 def _tried(what: str, look: Callable[[], str]) -> Finding:

@@ -78,7 +78,7 @@ def test_every_text_is_whole_and_passes_its_own_checks(
     make_brief: MakeBrief, make_duty: MakeDuty, audience: Audience, form: str, code: str
 ) -> None:
     impact = {code: IMPACT.get(code, "...")}
-    answers = dict.fromkeys(("impact_and_severity", "financial_impact", "correction", "withdrawal_reasons"), impact)
+    answers = dict.fromkeys(("impact_and_severity", "financial_impact"), impact)
     measures = (
         Measure({code: "A " * 3}, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
         Measure({code: "B " * 3}),
@@ -335,11 +335,11 @@ def test_letters_to_parents_and_employees_are_called_for_where_there_are_any(
 
 
 def test_what_is_not_called_for_can_be_asked_for(make_duty: MakeDuty) -> None:
-    assert {one.form for one in texts_on_request(make_duty())} == {"followup", "withdrawal"}
+    assert texts_on_request(make_duty()) == (), "what a filing left open follows it by itself"
     assert {"guardian", "substitute", "newspaper", "sms"} <= {
         one.form for one in texts_on_request(make_duty(audience=Audience.INDIVIDUALS))
     }
-    assert "correction" in {one.form for one in texts_on_request(None)}
+    assert "page" in {one.form for one in texts_on_request(None)}
 
 
 def test_every_audience_has_a_text() -> None:

@@ -6,6 +6,7 @@ import pytest
 from models.document import read_document
 from models.errors import BadInputError
 from models.vocabulary import Confidence
+from playbooks.playbook import load_playbooks
 from templates.checklist import checklist, needed_phrases
 from templates.contacts import contacts, read_contacts
 from templates.forms import read_forms
@@ -102,3 +103,17 @@ def test_every_contact_point_has_a_source_and_an_unchecked_one_is_of_low_confide
             for contact in entries:
                 assert contact.source.startswith("https://")
                 assert contact.checked is not None or contact.confidence is Confidence.LOW
+
+
+def test_what_playbooks_say_in_public_can_be_said_in_every_language() -> None:
+    says = {
+        step.says["en"]: step.says for playbook in load_playbooks().values() for step in playbook.steps if step.says
+    }
+    missing = [
+        (code, words)
+        for words, said in says.items()
+        for code in languages()
+        if code not in said and words not in language(code).memory
+    ]
+
+    assert missing == [], "add it to templates/LANGUAGE/measures.yaml"

@@ -90,7 +90,7 @@ def notices(
 ) -> None:
     """List notices; show, check, edit, compare, approve, reject, hold, release, send, export; answer what they leave open.
 
-    `ask` drafts what the facts do not call for: substitute, newspaper, sms, followup, withdrawal, correction.
+    `ask` drafts what the facts do not call for: substitute, newspaper, sms, and any form that the facts do not call for yet.
 
     Nothing leaves unsigned. `sent` says that a person filed one by hand, such as in an authority's portal.
 
@@ -139,7 +139,7 @@ def notices(
 
 def _ask(desk: Desk, number: str, form: str | None, language: str, *, json: bool) -> None:
     if not form:
-        raise BadInputError("ask needs a form, such as substitute, newspaper, sms, followup, withdrawal or correction")
+        raise BadInputError("ask needs a form, such as substitute, newspaper, sms or page")
     made = ask_for(desk, number, form, language)
     if json:
         print_json([dataclasses.asdict(one) for one in made])
