@@ -30,7 +30,7 @@ setup: .venv/.ready ## make the environment (the other targets do it by themselv
 demo: setup ## one real-shaped breach from report to sent notices, on this machine; nothing leaves
 	@$(RUN) tocsin demo
 
-serve: setup ## Prefect server with its UI, worker and deadline watch; opens what the demo left behind
+serve: setup ## console, Prefect server with its UI, worker and deadline watch; opens what the demo left behind
 	@$(RUN) tocsin serve
 
 test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there

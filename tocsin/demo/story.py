@@ -341,7 +341,7 @@ class Demo:
     def _show_texts(self) -> None:
         lines = notice_list(self.desk, self.number)
         languages = sorted({line.language for line in lines})
-        self.tell.line(f"{len(lines)} texts drafted in {' and '.join(languages)}:")
+        self.tell.line(f"{len(lines)} texts drafted in {', '.join(languages)}:")
         self.tell.table(
             ("notice", "for", "version", "SHA-256", "state"),
             (
