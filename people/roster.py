@@ -137,10 +137,22 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read
 
 def _choose_cipher(connection: duckdb.DuckDBPyConnection) -> None:
     """OpenSSL where the httpfs extension is installed; else DuckDB's own AES (docs/decisions/0014)."""
+    if not _loads_openssl(connection):
+        connection.execute("SET force_mbedtls_unsafe = true")
+
+
+def encrypts_by_openssl() -> bool:
+    """Whether rosters are encrypted by OpenSSL here; if not, by DuckDB's own AES, whose nonces are weaker."""
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        return _loads_openssl(connection)
+
+
+def _loads_openssl(connection: duckdb.DuckDBPyConnection) -> bool:
     try:
         connection.execute("LOAD httpfs")
     except duckdb.Error:
-        connection.execute("SET force_mbedtls_unsafe = true")
+        return False
+    return True
 
 
 def _quoted(path: Path) -> str:

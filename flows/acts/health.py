@@ -13,6 +13,7 @@ from flows.server import answers, local_address
 from flows.settings import Settings, laws_from
 from migrations.upgrade import HEAD, version_of
 from models.errors import BadInputError, TocsinError
+from people.roster import encrypts_by_openssl
 from playbooks.playbook import load_playbooks
 from templates.checklist import checklist
 from templates.language import languages
@@ -49,6 +50,7 @@ def health(settings: Settings) -> Iterator[Finding]:
     yield _tried("playbooks", lambda: ", ".join(load_playbooks(*((settings.playbooks,) if settings.playbooks else ()))))
     yield _tried("templates", lambda: _templates(settings.templates))
     yield _pdf()
+    yield _rosters()
     yield _organisation(settings)
     yield _prefect(settings)
     yield from _channels(settings)
@@ -94,6 +96,13 @@ def _pdf() -> Finding:
     from integrations.pdf import fonts_of_this_machine
 
     return _tried("PDF", fonts_of_this_machine)
+
+
+def _rosters() -> Finding:
+    if encrypts_by_openssl():
+        return Finding("rosters", "ok", "encrypted by OpenSSL")
+    weaker = "encrypted by DuckDB's own AES, whose nonces are weaker than OpenSSL's"
+    return Finding("rosters", "off", f"{weaker}; run `INSTALL httpfs` once in DuckDB, see docs/how-to/rosters.md")
 
 
 def _organisation(settings: Settings) -> Finding:

@@ -10,6 +10,7 @@ from models.errors import BadInputError
 from people.columns import Mapping, read_mapping
 from people.loading import Preview
 from people.loading import preview as preview_of
+from people.roster import encrypts_by_openssl
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, print_json, table
 
@@ -59,6 +60,10 @@ def load(
         line(f"Set aside, with line and reason: {desk.settings.home / 'people' / number / 'set_aside.csv'}")
     if loaded.not_understood:
         line(f"{loaded.not_understood} kept people have a value that could not be read; it is kept as it was given")
+    if not encrypts_by_openssl():
+        line(
+            "The roster is encrypted by DuckDB's own AES, weaker than OpenSSL's: keep the disk encrypted too, see `tocsin doctor`"
+        )
     line(f"Next: tocsin people counts {number}")
 
 
