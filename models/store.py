@@ -1,6 +1,7 @@
 """The database: SQLite (WAL) on one machine, PostgreSQL beyond; one way to open it and one way to write."""
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ BUSY_TIMEOUT_MS = 5_000
 LONGEST_TURN_SECONDS = 20
 _TURNS: defaultdict[str, Lock] = defaultdict(Lock)
 FIRST_OPENING_MS = 60_000  # while another process makes or migrates the tables
+FIRST_OPENING_STEP_S = 0.05
 
 
 def open_store(url: str) -> Engine:
@@ -41,8 +43,25 @@ def _without_secret(url: str) -> str:
     return "".join(["***@" if "@" in url else "", url.rpartition("@")[2]])
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and one writer work side by side; a file keeps that, so only its first openers do anything here.
+
+    Of several that change it at once, SQLite turns all but one away without the wait it was told to make.
+    """
+    give_up = time.monotonic() + FIRST_OPENING_MS / 1000
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(FIRST_OPENING_STEP_S)
+
+
 def _sqlite(url: str, path: str | None) -> Engine:
-    if path and path != ":memory:":
+    if path and path != ":memory:" and not path.startswith("file:"):
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -56,10 +75,7 @@ def _sqlite(url: str, path: str | None) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA synchronous = FULL")  # a receipt that was written survives the plug being pulled
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute(f"PRAGMA busy_timeout = {FIRST_OPENING_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        _write_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
