@@ -20,6 +20,10 @@ class Channel(Protocol):
     def settles(self) -> Settlement:
         """The rule for a delivery that may or may not have been taken."""
 
+    @property
+    def attaches(self) -> bool:
+        """Whether it carries a message's attachments."""
+
     def send(self, message: Message) -> Taken:
         """Hand the message over.
 

@@ -1,4 +1,4 @@
-"""A message as an e-mail: the same bytes whether they go to a mail server or into the outbox."""
+"""A message as an e-mail: the same bytes however often it is sent, to a mail server or into the outbox."""
 
 import hashlib
 import re
@@ -20,7 +20,9 @@ _ID_LEFT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 def mail_of(message: Message, sender: str, recipient: Address | Group, date: datetime) -> EmailMessage:
-    """The message as MIME, text and HTML beside each other, dated `date`, its Message-ID derived from the key.
+    """The message as MIME, text and HTML beside each other, with its attachments and a Message-ID derived from the key.
+
+    It is dated when it was written, or `date` where that is not known.
 
     Raises `RefusedDeliveryError` for a header that holds a line break.
     """
@@ -29,7 +31,7 @@ def mail_of(message: Message, sender: str, recipient: Address | Group, date: dat
         mail["From"] = sender
         mail["To"] = recipient
         mail["Subject"] = _one_line("subject", message.subject)
-        mail["Date"] = format_datetime(date)
+        mail["Date"] = format_datetime(message.written_at or date)
         mail["Message-ID"] = message_id(message.key, domain_of(sender))
     except (ValueError, MessageError) as error:
         raise RefusedDeliveryError(f"a header of the mail to {message.to!r} cannot be written: {error}") from error
@@ -37,7 +39,18 @@ def mail_of(message: Message, sender: str, recipient: Address | Group, date: dat
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
     mail["Content-Language"] = _one_line("language", message.language)
+    for one in message.attachments:
+        main, _, sub = one.kind.partition("/")
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=_one_line("file's name", one.name))
+    _bound(mail, message.key)
     return mail
+
+
+def _bound(mail: EmailMessage, key: str) -> None:
+    """Boundaries made of the key: the standard library's are random, and would make a second copy another mail."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{digest}.{number}")
 
 
 def message_id(key: str, domain: str) -> str:

@@ -29,6 +29,7 @@ class Outbox:
     sender: str = "Tocsin <tocsin@localhost.localdomain>"
     name: str = "outbox"
     settles: Settlement = "lookup"
+    attaches: bool = False
 
     def send(self, message: Message) -> Taken:
         """Write the message down once; the same key again writes nothing and gives the same reference.

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from threading import Lock
 from types import ModuleType
 
 from models.errors import BadInputError
@@ -15,6 +16,7 @@ LONGEST_PAGE = 600_000
 _IDENTIFIER = b"tocsin"  # else a random one would make equal pages different files
 _MISSING_SIGN = re.compile(r'unsupported by fonts: "(.)"', re.DOTALL)
 _REFUSED = "Failed to load"
+_ONE_AT_A_TIME = Lock()  # what WeasyPrint warns of does not say of which page
 _INSTALL_PANGO = "install Pango (Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; macOS: brew install pango)"
 _INSTALL_FONTS = "install fonts that have them (Debian and Ubuntu: apt-get install fonts-noto-cjk fonts-dejavu)"
 
@@ -30,6 +32,11 @@ def pdf_of(page: str) -> bytes:
         raise BadInputError(
             f"the page has {len(page)} characters; a PDF is made of at most {LONGEST_PAGE}, so export it as DOCX or HTML"
         )
+    with _ONE_AT_A_TIME:
+        return _written(page)
+
+
+def _written(page: str) -> bytes:
     written, missing = _set(page)
     letters = [sign for sign in missing if unicodedata.category(sign)[0] in "LN"]
     if letters:

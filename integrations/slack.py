@@ -57,6 +57,7 @@ class Slack:
     pages_looked_through: int = 5
     name: str = "slack"
     settles: Settlement = "lookup"
+    attaches: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings, or raise `BadInputError`."""

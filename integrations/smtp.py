@@ -44,6 +44,7 @@ class SmtpServer:
     longest: float = LONGEST_EXCHANGE
     name: str = "smtp"
     settles: Settlement = "same_identity"
+    attaches: bool = True
 
     def __post_init__(self) -> None:
         """Check the settings, or raise `BadInputError`."""

@@ -62,6 +62,7 @@ class Webhook:
     timeout: float = 15.0
     longest: float = LONGEST_EXCHANGE
     name: str = "webhook"
+    attaches: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings, or raise `BadInputError`."""

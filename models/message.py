@@ -2,6 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message; `kind` is its media type, such as application/pdf."""
+
+    name: str
+    kind: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -10,7 +20,8 @@ class Message:
 
     `key` is derived by the caller from what the message is. `to` is an address in the words of the channel: an e-mail
     address, a Slack channel, a name. `about` says what the text belongs to (provision, stage, sha256) and holds nothing
-    personal. `blocks` are Slack blocks that a chat shows in place of the text.
+    personal. `blocks` are Slack blocks that a chat shows in place of the text. `written_at` is when it was put in the
+    queue, so that a mail bears the same date however often it is tried; `attachments` go with a mail.
     """
 
     key: str
@@ -22,6 +33,8 @@ class Message:
     number: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     blocks: Sequence[Mapping[str, object]] = ()
+    written_at: datetime | None = None
+    attachments: Sequence[Attachment] = ()
 
     def as_json(self) -> dict[str, object]:
         """The message as plain values, ready for `json.dumps`; blocks are left out, since they only repeat the text."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, or_, select
 
+from flows.acts.paper import as_pdf, put_on_paper
 from flows.acts.playbook import not_called_for
 from flows.acts.sign import unfit
 from flows.acts.team import roles_of
@@ -24,7 +25,7 @@ from models.errors import (
 )
 from models.incident import find, identity
 from models.ledger import record
-from models.message import Message, Taken
+from models.message import Attachment, Message, Taken
 from models.store import reading, writing
 from models.tables import Delivery, Incident, Notice, Receipt
 
@@ -118,18 +119,35 @@ def attempt(desk: Desk, number: str, key: str) -> Attempt:
         channel = _channel(desk, key)
     except BadInputError as error:
         return _without_channel(desk, number, key, str(error))
+    attachments, without = _papers(desk, number, key)
     message, settled = _begin(desk, number, key, channel)
     if settled is not None:
         return settled
     try:
-        taken = channel.send(message)
+        taken = channel.send(replace(message, attachments=attachments))
     except TemporaryDeliveryError as error:
         return _postponed(desk, number, key, "pending", "delivery.delayed", str(error), error.retry_after)
     except UncertainDeliveryError as error:
         return _postponed(desk, number, key, "uncertain", "delivery.uncertain", str(error), None)
     except RefusedDeliveryError as error:
         return _postponed(desk, number, key, "refused", "delivery.refused", str(error), None)
-    return _sent(desk, number, key, taken)
+    return _sent(desk, number, key, taken, **without)
+
+
+def _papers(desk: Desk, number: str, key: str) -> tuple[tuple[Attachment, ...], dict[str, str]]:
+    """The signed text as a PDF, where the row asks for it; else why it goes without one, for a clock does not wait for a font.
+
+    It is made before the row is marked as being sent: that it takes a second leaves nothing in doubt.
+    """
+    with reading(desk.engine) as session:
+        row = _row(session, key)
+    if not row.body.get("with_pdf") or row.notice_id is None or row.state == "sent":
+        return (), {}
+    try:
+        [one] = put_on_paper(desk, number, [row.notice_id])
+        return (Attachment(f"{one.name}.pdf", "application/pdf", as_pdf(one.paper)),), {}
+    except BadInputError as error:
+        return (), {"without_pdf": str(error)}
 
 
 def _channel(desk: Desk, key: str) -> Channel:
@@ -247,10 +265,11 @@ def message_of(row: Delivery, number: str) -> Message:
         number=number,
         about=body.get("about", {}),
         blocks=body.get("blocks", ()),
+        written_at=row.created_at,
     )
 
 
-def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
+def _sent(desk: Desk, number: str, key: str, taken: Taken, **more: str) -> Attempt:
     """Keep the receipt, also of a run that lost its lease while it waited for the answer: that it was taken stays true,
     and whoever carries the incident now need not send it again."""
     with writing(desk.engine, past_the_fence=True) as session:
@@ -267,7 +286,7 @@ def _sent(desk: Desk, number: str, key: str, taken: Taken) -> Attempt:
                 delivery_id=identity(row), reference=taken.reference, detail=taken.detail, at=now, zone=incident.zone
             )
         )
-        _note(session, desk, incident, "delivery.sent", row, reference=taken.reference)
+        _note(session, desk, incident, "delivery.sent", row, reference=taken.reference, **more)
         return Attempt(key, row.body.get("what", row.purpose), row.channel, "sent", taken.reference)
 
 

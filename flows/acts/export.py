@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.acts.paper import OnPaper, notice_ids, put_on_paper
+from flows.acts.paper import OnPaper, as_pdf, notice_ids, put_on_paper
 from flows.desk import Desk
 from models.document import nearest
 from models.errors import BadInputError
@@ -84,10 +84,7 @@ def _docx(one: OnPaper) -> bytes:
 
 
 def _pdf(one: OnPaper) -> bytes:
-    from integrations.pdf import pdf_of
-    from templates.print_page import printed
-
-    return pdf_of(printed(one.paper))
+    return as_pdf(one.paper)
 
 
 def _json(one: OnPaper) -> bytes:

@@ -53,6 +53,15 @@ def put_on_paper(desk: Desk, number: str, ids: Sequence[int]) -> Iterator[OnPape
             yield _on_paper(desk, session, incident, notice_in(session, incident, notice_id), logo)
 
 
+def as_pdf(paper: Paper) -> bytes:
+    """The paper as a PDF; the same paper gives the same bytes. Raises `BadInputError` where this machine cannot make one."""
+    # Loaded when first used: it takes longer to import than most commands to run.
+    from integrations.pdf import pdf_of
+    from templates.print_page import printed
+
+    return pdf_of(printed(paper))
+
+
 def _on_paper(desk: Desk, session: Session, incident: Incident, notice: Notice, logo: bytes | None) -> OnPaper:
     version = current(session, notice)
     row = session.get_one(DutyRecord, notice.duty_id) if notice.duty_id is not None else None

@@ -22,6 +22,15 @@ from models.tables import Delivery, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience
 from templates.page import html
 
+ON_PAPER = (  # who files what they get; people get a mail, and no attachment that they would have to open
+    Audience.AUTHORITY,
+    Audience.CSIRT,
+    Audience.POLICE,
+    Audience.CREDIT_AGENCIES,
+    Audience.CONTROLLER,
+    Audience.CONTRACT_PARTY,
+)
+
 
 def queue_signed(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
     """Queue every signed notice for these audiences that nothing holds back; gives how many are new."""
@@ -69,15 +78,9 @@ def queue_notice(desk: Desk, session: Session, incident: Incident, notice: Notic
     if _is_queued(session, notice):
         return False  # also when the settings name another channel meanwhile: one text leaves once
     channel, to = _way(desk, notice)
-    delivery = new_delivery(
-        incident,
-        _key(incident, notice, version, channel),
-        "notice",
-        channel,
-        to,
-        _message(notice, version),
-        desk.clock(),
-    )
+    message = _message(notice, version) | {"with_pdf": channel.attaches and notice.audience in ON_PAPER}
+    key = _key(incident, notice, version, channel)
+    delivery = new_delivery(incident, key, "notice", channel, to, message, desk.clock())
     delivery.notice_id, delivery.notice_version = notice.id, version.version
     return queue(session, desk, incident, delivery)
 

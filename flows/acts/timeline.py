@@ -111,7 +111,10 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.withdrawn": lambda p: f"No longer needed: {p['what']}: {p['reason']}",
     "approval.voided": lambda p: f"Signature of {p['person']} no longer holds: {p['what']}: {p['reason']}",
     "delivery.queued": lambda p: f"To be sent: {p['what']} by {p['channel']}",
-    "delivery.sent": lambda p: f"Sent: {p['what']} by {p['channel']}",
+    "delivery.sent": lambda p: (
+        f"Sent: {p['what']} by {p['channel']}"
+        + (f", without its PDF: {p['without_pdf']}" if "without_pdf" in p else "")
+    ),
     "delivery.to_hand_over": lambda p: (
         f"Waits for somebody to file it by hand: {p['what']}, in the outbox at {p['where']}"
     ),

@@ -30,6 +30,7 @@ class Post:
     taken: dict[str, Message] = field(default_factory=dict)
     released: Event = field(default_factory=Event)
     knows: bool = True
+    attaches: bool = False
 
     def send(self, message: Message) -> Taken:
         """Take the message, once for each key, as the script says."""

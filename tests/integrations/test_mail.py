@@ -1,3 +1,4 @@
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -5,7 +6,7 @@ import pytest
 
 from integrations.mail import domain_of, mail_of, message_id, recipient_address, recipient_named, sender_address
 from models.errors import BadInputError, RefusedDeliveryError
-from models.message import Message
+from models.message import Attachment, Message
 from tests.integrations.sinks import NOW
 
 SENDER = "Example Clinic <privacy@clinic.example>"
@@ -30,6 +31,27 @@ def test_the_text_arrives_to_the_letter_beside_its_html() -> None:
     assert isinstance(html, EmailMessage)
     assert text.get_content().replace("\r\n", "\n") == TEXT  # line ends travel as CRLF (RFC 2046, 4.1.1)
     assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+
+
+def test_the_same_message_is_the_same_mail_to_the_byte_attachments_included() -> None:
+    paper = Attachment("avis.pdf", "application/pdf", b"%PDF-1.7\n\x00\xff")
+    message = Message("inc-1.abc", "avis@cnil.example", "s", TEXT, html="<p>t</p>", attachments=[paper])
+    first, second = (bytes(mail_of(message, SENDER, recipient_address(message.to), NOW)) for _ in range(2))
+
+    assert first == second
+    assert first.isascii()
+    [kept] = read_back(first).iter_attachments()
+    assert isinstance(kept, EmailMessage)
+    assert (kept.get_filename(), kept.get_content()) == ("avis.pdf", paper.content)
+
+
+def test_a_mail_bears_the_date_on_which_it_was_written_however_late_it_is_sent() -> None:
+    written = NOW - timedelta(hours=5)
+    message = Message("k", "avis@cnil.example", "s", "t", written_at=written)
+
+    sent = mail_of(message, SENDER, recipient_address(message.to), NOW)
+
+    assert sent["Date"] == "Wed, 04 Mar 2026 03:30:00 +0000"
 
 
 def test_the_mail_is_seven_bits_on_the_wire() -> None:
