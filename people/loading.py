@@ -9,6 +9,7 @@ from datetime import date
 import phonenumbers
 
 from models.errors import BadInputError
+from people.cohort import drop_assignment
 from people.columns import Mapping, field_of, matched
 from people.merging import merge_duplicates
 from people.normalising import DATES, cell, selecting
@@ -69,6 +70,7 @@ def load(roster: Roster, names: list[str], mapping: Mapping, today: date) -> Loa
     for source in sources:
         matched(source.headers, mapping, source.name)
         _not_loaded_yet(roster, source)
+    drop_assignment(roster)
     lay_out(roster.connection)
     roster.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")  # rows keep their order
     for source in sources:

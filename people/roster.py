@@ -39,7 +39,7 @@ CREATE OR REPLACE VIEW person AS
             arg_max(r.street, r.street IS NOT NULL) AS street, arg_max(r.city, r.street IS NOT NULL) AS city,
             arg_max(r.postcode, r.street IS NOT NULL) AS postcode, max(r.country) AS country,
             max(r.subdivision) AS subdivision, max(r.language) AS language, max(r.relationship) AS relationship,
-            max(r.minor) AS minor
+            max(r.minor) AS minor, max(r.identifier) AS identifier
         FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept)
     SELECT r.id, r.given_name, r.family_name, r.full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
         CASE WHEN m.kept IS NULL THEN r.emails ELSE each_once(list_concat(r.emails, m.emails)) END AS emails,
@@ -51,7 +51,7 @@ CREATE OR REPLACE VIEW person AS
         coalesce(r.language, m.language) AS language, coalesce(r.relationship, m.relationship) AS relationship,
         coalesce(r.minor, m.minor) AS minor,
         CASE WHEN m.kept IS NULL THEN r.categories ELSE each_once(list_concat(r.categories, m.categories)) END
-            AS categories, r.extra
+            AS categories, r.extra, coalesce(r.identifier, m.identifier) AS identifier
     FROM record r ANTI JOIN gone ON r.id = gone.merged LEFT JOIN more m ON m.kept = r.id WHERE r.reason IS NULL;
 """
 
@@ -70,13 +70,15 @@ class Roster:
 
 
 @contextmanager
-def open_roster(folder: Path, key_file: Path, *, read_only: bool = False) -> Iterator[Roster]:
-    """Open an incident's roster, made with a new key where there is none; spill files are encrypted and removed afterwards.
+def open_roster(folder: Path, key_file: Path, *, read_only: bool = False, make: bool = True) -> Iterator[Roster]:
+    """Open an incident's roster; one that is opened for writing is made, with a new key, unless `make` is false.
+
+    Spill files are encrypted, and removed afterwards.
 
     Raises `BadInputError` for a roster that is not there, `NotAllowedError` for one whose key was destroyed.
     """
     path = folder / "roster.duckdb"
-    if read_only and not path.exists():
+    if (read_only or not make) and not path.exists():
         raise BadInputError(
             f"{folder.name}: no roster is loaded; load one with `tocsin people load {folder.name} FILE`"
         )

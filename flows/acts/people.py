@@ -17,6 +17,7 @@ from models.incident import facts_of, find
 from models.ledger import record
 from models.report import Report
 from models.store import reading, writing
+from people.cohort import drop_assignment
 from people.columns import Mapping
 from people.counting import Counts, count
 from people.loading import Loaded, load
@@ -62,7 +63,7 @@ def load_people(desk: Desk, number: str, files: list[str], mapping: Mapping, *, 
             raise NotAllowedError(f"{number} is closed; report what is new as an incident of its own")
     with open_roster(roster_folder(desk.settings, number), key_file(desk.settings, number)) as roster:
         loaded = load(roster, files, mapping, desk.clock().date())
-    _note(desk, number, "people.loaded", {"files": len(files), **vars(loaded)}, by)
+    note(desk, number, "people.loaded", {"files": len(files), **vars(loaded)}, by)
     return loaded
 
 
@@ -118,7 +119,7 @@ def forget_people(desk: Desk, number: str, *, by: str) -> bool:
     for left in ("set_aside.csv", "roster.duckdb", "roster.duckdb.wal"):
         (folder / left).unlink(missing_ok=True)
     if destroyed:
-        _note(desk, number, "people.forgotten", {}, by)
+        note(desk, number, "people.forgotten", {}, by)
     return destroyed
 
 
@@ -130,11 +131,10 @@ def list_merges(desk: Desk, number: str, limit: int) -> list[Merge]:
 
 def undo_merge(desk: Desk, number: str, merged: str, *, by: str) -> None:
     """Take one merge back."""
-    with _read_only(desk, number):
-        pass  # says in one line where there is no roster
-    with open_roster(roster_folder(desk.settings, number), key_file(desk.settings, number)) as roster:
+    with open_roster(roster_folder(desk.settings, number), key_file(desk.settings, number), make=False) as roster:
         undo(roster, merged)
-    _note(desk, number, "people.merge_undone", {"person": merged}, by)
+        drop_assignment(roster)
+    note(desk, number, "people.merge_undone", {"person": merged}, by)
 
 
 def _read_only(desk: Desk, number: str) -> Any:  # Any: a context manager of Roster
@@ -158,7 +158,8 @@ def _verdict(duty: Duty | None) -> str | None:
     return duty.verdict.value if duty else None
 
 
-def _note(desk: Desk, number: str, kind: str, payload: dict[str, Any], by: str) -> None:
+def note(desk: Desk, number: str, kind: str, payload: dict[str, Any], by: str) -> None:
+    """Put what was done with the roster on the ledger: counts and opaque ids, never a name."""
     with writing(desk.engine) as session:
         incident = find(session, number)
         record(session, incident, kind, payload, actor=by, at=desk.clock(), zone=incident.zone)

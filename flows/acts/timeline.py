@@ -66,6 +66,9 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"Roster loaded: {p['read']} rows read so far, {p['kept']} people kept, {p['duplicates']} duplicates, {p['set_aside']} set aside"
     ),
     "people.merge_undone": lambda p: f"Two rows of the roster are two people again: {p['person']}",
+    "people.cohorts": lambda p: (
+        f"Accepted who gets which text: {p['reached']} of {p['people']} people to be written to, by the rules {p['rules_sha256'][:12]}"
+    ),
     "people.forgotten": lambda p: "Roster's key destroyed; the counts remain",  # noqa: ARG005 - it has no more to say
     "duties.evaluated": _evaluated,
     "duty.gained": _duty("Duty arises"),

@@ -1,14 +1,17 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from models.cohorts import Cohorts, SuppressionList
+from people.cohort import Assigned, PeopleText, assign
 from people.columns import Mapping
 from people.counting import Counts, count
 from people.loading import Loaded, load
 from people.merging import Merge, merges, undo
 from people.roster import open_roster
+from people.suppression import read_list
 
 TODAY = date(2026, 11, 23)
 HEAD = "given_name,family_name,birth_date,email,phone,street,city,postcode,country\n"
@@ -20,9 +23,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder, self.key = folder / "INC-2026-0001", folder / "keys" / "INC-2026-0001.key"
 
-    def load(self, *files: Path, mapping: Mapping | None = None) -> Loaded:
+    def load(self, *files: Path, mapping: Mapping | None = None, keep: Sequence[str] = ()) -> Loaded:
         with open_roster(self.folder, self.key) as roster:
-            return load(roster, [str(file) for file in files], mapping or Mapping(), TODAY)
+            return load(roster, [str(file) for file in files], mapping or Mapping(keep=list(keep)), TODAY)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with open_roster(self.folder, self.key, read_only=True) as roster:
@@ -40,9 +43,30 @@ class Store:
         with open_roster(self.folder, self.key, read_only=True) as roster:
             return count(roster)
 
+    def assign(
+        self, rules: Cohorts, texts: Sequence[PeopleText], *, keep: bool = False, **lists: Path
+    ) -> tuple[Assigned, dict[object, object]]:
+        """Who is where: totals, and for each name the cohort, text, language and channels, or why not reached."""
+        with open_roster(self.folder, self.key, read_only=not keep) as roster:
+            for kind, file in lists.items():
+                read_list(roster, SuppressionList(kind), str(file))
+            assigned = assign(roster, rules, texts, spoken=_spoken, keep=keep)
+            rows = roster.connection.execute(
+                "SELECT p.full_name, a.cohort, a.text_key, a.language, a.channels, u.reason FROM person p "
+                "LEFT JOIN assignment a ON a.person_id = p.id LEFT JOIN unreached u ON u.person_id = p.id"
+            ).fetchall()
+        return assigned, {
+            name: reason or (cohort, text, language, *channels)
+            for name, cohort, text, language, channels, reason in rows
+        }
+
     @property
     def set_aside(self) -> str:
         return (self.folder / "set_aside.csv").read_text()
+
+
+def _spoken(country: str) -> Sequence[str]:
+    return {"DE": ["de"], "FR": ["fr"]}.get(country, [])
 
 
 @pytest.fixture

@@ -31,3 +31,27 @@ def test_a_merge_is_listed_undone_and_the_roster_forgotten(tocsin: Tocsin, numbe
     assert tocsin("people", "undo", number, merge["merged"]).status == 2
     assert tocsin("people", "forget", number, "--yes").status == 0
     assert tocsin("people", "counts", number).err.startswith(f"tocsin: {number}: no roster is loaded")
+
+
+def test_who_gets_which_text_is_shown_and_kept_when_it_is_accepted(
+    tocsin: Tocsin, carried: str, tmp_path: Path
+) -> None:
+    file, dead = tmp_path / "customers.csv", tmp_path / "dead.csv"
+    file.write_text(
+        "name,email,country,state\nAnn Lee,a@x.example,FR,\nBo Li,b@x.example,US,CA\nCy Li,c@x.example,,\nDi Li,d@x.example,DE,\n"
+    )
+    dead.write_text("email\nd@x.example\nnobody@x.example\n")
+    tocsin("people", "load", carried, file, "--yes")
+
+    shown = tocsin("people", "cohorts", carried, "--suppress", f"deceased={dead}", "--accept", "--json").json
+
+    assert [(g["text_key"], g["language"], g["channel"], g["people"]) for g in shown["groups"]] == [
+        ("eu-gdpr-34:email", "fr", "email", 1),
+        ("us-ca-individuals:email", "en", "email", 1),
+    ]
+    assert (shown["people"], shown["reached"], shown["unreached"]) == (4, 2, {"deceased": 1, "no_place": 1})
+    assert shown["lists"] == {f"deceased: {dead}": {"entries": 2, "not_found": 1}}
+    assert "Accepted who gets which text: 2 of 4 people" in tocsin("timeline", carried).out
+    assert tocsin("people", "cohorts", carried, "--suppress", "dead=x").err == (
+        "tocsin: --suppress dead=x: write LIST=FILE; did you mean 'deceased'?\n"
+    )

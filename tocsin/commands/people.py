@@ -12,9 +12,11 @@ from people.loading import Preview
 from people.loading import preview as preview_of
 from people.roster import encrypts_by_openssl
 from tocsin.acting import actor
+from tocsin.cohorts import cohorts
 from tocsin.output import By, Json, Number, line, print_json, table
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(cohorts)
 
 Files = Annotated[
     list[str],
