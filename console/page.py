@@ -19,7 +19,10 @@ from models.document import read_document
 
 HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
-NAVIGATION: tuple[tuple[Right | None, str, str], ...] = ((None, "/", "nav.incidents"),)
+NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
+    (None, "/", "nav.incidents"),
+    (Right.ADD_FACTS, "/candidates", "nav.candidates"),
+)
 
 
 def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTMLResponse:  # Any: what a view shows

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from flows.channels import Channels, channels_from
+from flows.intake_file import Intake, read_intake
 from flows.organisation import OrganisationFile, read_organisation
 from flows.settings import Settings, laws_from, read_settings
 from laws.law import Laws
@@ -69,6 +70,11 @@ class Desk:
     def organisation(self) -> OrganisationFile:
         """The organisation's contact points and addresses."""
         return read_organisation(self.settings.organisation)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The tools whose alerts are taken, and what becomes of them."""
+        return read_intake(self.settings.intake)
 
     @cached_property
     def channels(self) -> Channels:

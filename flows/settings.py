@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     people_keys: Path | None = Field(
         None, description="Folder of the keys of the rosters; default: people/keys in the home folder."
     )
+    intake: Path | None = Field(None, description="YAML file with the tools whose alerts are taken, and the rules.")
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")

@@ -155,6 +155,11 @@ def _note_lines(node: yaml.Node, at: Location, lines: dict[Location, int], name:
             _note_lines(value, (*at, word), lines, name, above)
 
 
+def as_yaml(data: object) -> str:
+    """Plain data as a person reads and edits it."""
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
 def validated(model: type[Model], document: Document) -> Model:
     """The document as a `model`, or a `BadInputError` in one line: file, line, what, how to mend it, nearest known word."""
     try:

@@ -429,6 +429,49 @@ class Membership(Row, table=True):
     zone: str = "UTC"
 
 
+class Candidate(Row, table=True):
+    """What an alert of another tool may be: an incident, once a person or a rule says so. Repeats are counted on one row."""
+
+    __table_args__ = (
+        UniqueConstraint("source", "about"),
+        Index("ix_candidate_source_first_seen_at", "source", "first_seen_at"),
+        Index("ix_candidate_state_last_seen_at", "state", "last_seen_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    about: str  # what repeats of the same thing share
+    title: str
+    level: str | None = None
+    state: str = "open"  # open, confirmed (an incident of its own or part of one), dismissed
+    resolved: bool = False  # the tool itself says that it is over
+    count: int = 1
+    first_seen_at: datetime = _instant()
+    last_seen_at: datetime = _instant()
+    report: dict[str, Any] = _json()
+    warnings: list[str] = _json()
+    summary: str = ""  # removed once somebody has decided
+    link: str | None = None
+    rule: str | None = None  # the rule that makes it an incident without being asked
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    decided_by: str | None = None
+    decided_at: datetime | None = _instant(nullable=True)
+    reason: str | None = None
+    zone: str = "UTC"
+
+
+class CandidateEvent(Row, table=True):
+    """A message that was taken, so that the same one sent again is not counted twice."""
+
+    __tablename__ = "candidate_event"
+    __table_args__ = (UniqueConstraint("source", "event"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    event: str
+    at: datetime = _instant(index=True)
+
+
 class LedgerEntry(Row, table=True):
     """One link of an incident's chain; see `models/ledger.py`."""
 

@@ -14,6 +14,7 @@ from models.errors import LedgerAlteredError, NotAllowedError, TocsinError
 COMMANDS = {
     "report": "Validate a report, open an incident and print its number.",
     "import": "Turn records of another format (VERIS) into reports.",
+    "intake": "Alerts of other tools: take, list, show, confirm, dismiss.",
     "respond": "Carry an incident as far as it can go.",
     "update": "Add facts to an incident and print what changed.",
     "assess": "Severity and duties, with reasons, for an incident or a file.",

@@ -31,20 +31,25 @@ class FactsAdded:
 def open_incident(desk: Desk, report: Report, *, by: str) -> str:
     """Open an incident with its first facts; gives its number."""
     with writing(desk.engine) as session:
-        now = desk.clock()
-        incident = Incident(
-            number=next_number(session, now),
-            title=report.title,
-            opened_at=now,
-            opened_by=by,
-            zone=report.organisation.timezone or "UTC",
-            rehearsal=desk.is_rehearsal,
-        )
-        session.add(incident)
-        session.flush()
-        join_from_the_start(session, incident, by)
-        _keep(desk, session, incident, report, changes({}, _json(report)), by)
-        return incident.number
+        return opened_in(desk, session, report, by=by).number
+
+
+def opened_in(desk: Desk, session: Session, report: Report, *, by: str) -> Incident:
+    """Open an incident in the caller's transaction."""
+    now = desk.clock()
+    incident = Incident(
+        number=next_number(session, now),
+        title=report.title,
+        opened_at=now,
+        opened_by=by,
+        zone=report.organisation.timezone or "UTC",
+        rehearsal=desk.is_rehearsal,
+    )
+    session.add(incident)
+    session.flush()
+    join_from_the_start(session, incident, by)
+    _keep(desk, session, incident, report, changes({}, _json(report)), by)
+    return incident
 
 
 def add_facts(desk: Desk, number: str, document: Document, *, by: str) -> FactsAdded:
