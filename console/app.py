@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 import console.pages
 from console.page import page
-from console.signed_in import NotThereError, SignInNeededError
+from console.signed_in import NotThereError, SignInNeededError, TokenRefusedError
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError, StoreUnavailableError, TocsinError
 
@@ -52,7 +52,10 @@ async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[R
     return response
 
 
-async def _to_sign_in(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette calls it so
+async def _to_sign_in(request: Request, error: Exception) -> Response:
+    if isinstance(error, TokenRefusedError) or request.url.path.startswith("/api/"):
+        problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": str(error)}
+        return JSONResponse(problem, 401, {"www-authenticate": "Bearer"}, "application/problem+json")
     return RedirectResponse(f"/sign-in?then={request.url.path}" if request.method == "GET" else "/sign-in", 303)
 
 

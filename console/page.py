@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from console.rights import Right, rights_of
+from console.rights import Right, rights_of_viewer
 from flows.acts.accounts import Viewer
 from models.clock import rfc3339, zone
 from models.document import read_document
@@ -35,7 +35,7 @@ def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTML
         .get_template(view)
         .render(
             viewer=viewer,
-            rights=rights_of(viewer.roles) if viewer else frozenset(),
+            rights=rights_of_viewer(viewer) if viewer else frozenset(),
             language=language,
             languages=LOCALES,
             say=words.say,

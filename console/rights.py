@@ -1,8 +1,10 @@
-"""What each role may do in the console. The acts check who signs and who works a step once more, by the playbook."""
+"""What each role may do in the console, and each scope of a token. The acts check who signs and who works a step once more, by the playbook."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
+from flows.acts.accounts import Viewer
+from flows.acts.tokens import Scope
 from models.vocabulary import PersonRole as Role
 
 
@@ -44,6 +46,32 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AUDITOR: frozenset({_R.SEE, _R.SEE_TEXTS, _R.AUDIT}),
     Role.ADMINISTRATOR: frozenset({_R.REPORT, _R.ADMINISTER, _R.BREAK_GLASS}),
 }
+
+
+SCOPES: dict[Scope, frozenset[Right]] = {
+    Scope.READ: frozenset({_R.SEE, _R.SEE_TEXTS, _R.SEE_PEOPLE, _R.AUDIT}),
+    Scope.REPORT: frozenset({_R.REPORT, _R.ADD_FACTS}),
+    Scope.ACT: frozenset(
+        {
+            _R.EDIT_TEXTS,
+            _R.RELEASE,
+            _R.DECIDE,
+            _R.DO_STEPS,
+            _R.SEND_TO_PEOPLE,
+            _R.MANAGE_MEMBERS,
+        }  # no glass is broken by a program
+    ),
+    Scope.SIGN: frozenset({_R.SIGN}),
+    Scope.ADMIN: frozenset({_R.ADMINISTER}),
+}
+
+
+def rights_of_viewer(viewer: Viewer) -> frozenset[Right]:
+    """Everything that whoever asks may do: what their roles may, and for a token no more than its scopes."""
+    allowed = rights_of(viewer.roles)
+    if viewer.scopes is None:
+        return allowed
+    return allowed & frozenset[Right]().union(*(SCOPES[Scope(scope)] for scope in viewer.scopes))
 
 
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:

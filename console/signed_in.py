@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Header, Request
 
-from console.rights import Right, rights_of
+from console.rights import Right, rights_of_viewer
 from flows.acts.accounts import Viewer, viewer_of
 from flows.acts.membership import is_visible
+from flows.acts.tokens import person_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError, TocsinError
 from models.incident import find
@@ -21,6 +22,10 @@ class SignInNeededError(TocsinError):
     """Nobody is signed in, and the page is not for everybody."""
 
 
+class TokenRefusedError(SignInNeededError):
+    """The token that a program brought is unknown, too old or revoked."""
+
+
 def desk_of(request: Request) -> Desk:
     """The desk that the application serves."""
     desk: Desk = request.app.state.desk
@@ -31,12 +36,24 @@ AtDesk = Annotated[Desk, Depends(desk_of)]
 
 
 def signed_in(request: Request, desk: AtDesk) -> Viewer:
-    """Whoever is signed in; raises `SignInNeededError` otherwise."""
-    viewer = viewer_of(desk, request.cookies.get(COOKIE, ""))
+    """Whoever is signed in, or for whom a program acts by a token; raises `SignInNeededError` otherwise.
+
+    A token that does not hold is refused, whatever cookie comes with it.
+    """
+    bearer = bearer_of(request)
+    viewer = viewer_of(desk, request.cookies.get(COOKIE, "")) if bearer is None else person_of(desk, bearer)
+    if viewer is None and bearer is not None:
+        raise TokenRefusedError("the token is unknown, too old or revoked; make one with `tocsin team token make`")
     if viewer is None:
         raise SignInNeededError("sign in first")
     request.state.viewer = viewer
     return viewer
+
+
+def bearer_of(request: Request) -> str | None:
+    """The token of an `Authorization: Bearer` header, or None where there is no such header."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
@@ -46,17 +63,18 @@ def needs(right: Right) -> Callable[[Viewer], Viewer]:
     """A dependency that lets only somebody with the right pass; raises `NotAllowedError`."""
 
     def with_right(viewer: SignedIn) -> Viewer:
-        if right not in rights_of(viewer.roles):
-            raise NotAllowedError(
-                f"this needs the right to {right.value.replace('_', ' ')}, which none of your roles has"
-            )
+        if right not in rights_of_viewer(viewer):
+            lacking = "none of your roles has" if viewer.scopes is None else "this token or your roles do not have"
+            raise NotAllowedError(f"this needs the right to {right.value.replace('_', ' ')}, which {lacking}")
         return viewer
 
     return with_right
 
 
 def own_form(viewer: SignedIn, csrf: Annotated[str, Form()] = "", x_csrf: Annotated[str, Header()] = "") -> None:
-    """Refuse a form that another site sent in the viewer's name."""
+    """Refuse a form that another site sent in the viewer's name; no other site can send a token."""
+    if viewer.scopes is not None:
+        return
     if not secrets.compare_digest((csrf or x_csrf).encode(), viewer.csrf.encode()):
         raise NotAllowedError("this form is out of date; load the page again and send it once more")
 

@@ -416,6 +416,24 @@ class SignInLink(Row, table=True):
     used_at: datetime | None = _instant(nullable=True)
 
 
+class ApiToken(Row, table=True):
+    """What lets a program act as one person, within scopes, until a day; the database knows only its hash."""
+
+    __tablename__ = "api_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_sha256: str = Field(unique=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    purpose: str
+    scopes: list[str] = _json()
+    made_by: str
+    made_at: datetime = _instant()
+    ends_at: datetime = _instant()
+    used_at: datetime | None = _instant(nullable=True)
+    revoked_at: datetime | None = _instant(nullable=True)
+    revoked_by: str | None = None
+
+
 class Membership(Row, table=True):
     """Somebody who sees a private incident."""
 

@@ -32,14 +32,15 @@ WRONG = "the name or the password is wrong, or the account is locked for a while
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks at a page: a person of the team, by one signed-in browser."""
+    """Who asks: a person of the team, by one signed-in browser, or by a token within its scopes."""
 
     person_id: int
     name: str
     roles: tuple[PersonRole, ...]
-    csrf: str
+    csrf: str  # empty for a program that acts by a token
     language: str | None
-    sign_in: int
+    sign_in: int | None
+    scopes: frozenset[str] | None = None  # None: everything that the roles may do
 
 
 def first_link(desk: Desk) -> str | None:
@@ -172,7 +173,7 @@ def viewer_of(desk: Desk, token: str) -> Viewer | None:
         )
         stale = row.seen_at + timedelta(minutes=1) <= now
     if stale:
-        _seen(desk, viewer.sign_in, now)
+        _seen(desk, identity(row), now)
     return viewer
 
 
@@ -195,7 +196,9 @@ def sign_out(desk: Desk, token: str) -> None:
 def speak(desk: Desk, viewer: Viewer, language: str) -> None:
     """Remember the language in which the person reads the console."""
     with writing(desk.engine) as session:
-        account = session.exec(select(Account).where(Account.person_id == viewer.person_id)).one()
+        account = session.exec(select(Account).where(Account.person_id == viewer.person_id)).first()
+        if account is None:
+            raise BadInputError(f"{viewer.name} has no account that could remember a language")
         account.language = language
         session.add(account)
 

@@ -24,7 +24,7 @@ from models.document import read_document, validated
 from models.errors import BadInputError, LedgerAlteredError, NotAllowedError, StoreUnavailableError
 from models.ledger import record, verify_stored
 from models.store import open_store, reading, writing
-from models.tables import Delivery, Evidence, Incident, SignIn, SignInLink
+from models.tables import ApiToken, Delivery, Evidence, Incident, SignIn, SignInLink
 
 FORMAT = "tocsin-backup-1"
 MANIFEST, DATABASE = "manifest.json", "database"
@@ -148,6 +148,7 @@ def restore(settings: Settings, folder: Path) -> Restored:
         _point_to_files(session, settings.home)
         session.execute(delete(SignIn))  # an old sign-in may have been ended since
         session.execute(delete(SignInLink))
+        session.execute(delete(ApiToken))  # nor does a token come back that was revoked since
         found = list(session.exec(select(Incident).order_by(col(Incident.id))))
         halted = [incident for incident in found if incident.state == "open"]
         uncertain = sum(_halt(session, incident, manifest.taken_at, now) for incident in halted)

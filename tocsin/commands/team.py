@@ -1,15 +1,17 @@
 import sys
+from datetime import timedelta
 from getpass import getpass
 from typing import Annotated
 
 import typer
 
-from flows.acts import accounts
+from flows.acts import accounts, tokens
 from flows.acts.team import Member, add_member, members, remove_member
 from flows.desk import open_desk
+from models.clock import rfc3339
 from models.vocabulary import PersonRole
 from tocsin.acting import actor
-from tocsin.output import By, Json, line, print_json, table
+from tocsin.output import By, Json, line, local, print_json, table
 
 app = typer.Typer(add_completion=False)
 Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
@@ -101,3 +103,91 @@ def password(
     token = accounts.invite(desk, name, by=actor(by, desk.settings))
     accounts.accept(desk, token, login=login, password=given)
     print_json({"name": name, "login": login}) if json else line(f"{name} can sign in as {login}")
+
+
+token_app = typer.Typer()
+app.add_typer(token_app, name="token")
+
+
+def _token_json(token: tokens.TokenShown) -> dict[str, object]:
+    return {
+        "number": token.number,
+        "name": token.name,
+        "purpose": token.purpose,
+        "scopes": list(token.scopes),
+        "made_by": token.made_by,
+        "made_at": rfc3339(token.made_at),
+        "ends_at": rfc3339(token.ends_at),
+        "used_at": rfc3339(token.used_at) if token.used_at else None,
+        "revoked_at": rfc3339(token.revoked_at) if token.revoked_at else None,
+    }
+
+
+@token_app.callback()
+def about_tokens() -> None:
+    """Tokens by which programs act as a person of the team.
+
+    Example: tocsin team token list
+    """
+
+
+@token_app.command("make")
+def make_token(
+    name: Name,
+    scope: Annotated[list[tokens.Scope], typer.Option("--scope", help="What it is for; repeat for several.")],
+    purpose: Annotated[str, typer.Option("--for", help="Which program uses it, for whoever judges it later.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Days until it ends.")] = tokens.USUAL_LIFE.days,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Print a new token, this once; it gives no right that the person does not have.
+
+    Example: tocsin team token make "Lea Martin" --scope read --for "The SIEM"
+    """
+    desk = open_desk()
+    made = tokens.make_token(
+        desk, name, purpose=purpose, scopes=scope, by=actor(by, desk.settings), lasts=timedelta(days=days)
+    )
+    print_json({"name": name, "token": made}) if json else line(made)
+
+
+@token_app.command("list")
+def list_tokens(
+    name: Annotated[str | None, typer.Argument(help="One person's only.")] = None, json: Json = False
+) -> None:
+    """Every token, without the token: whose, what for, until when, last used.
+
+    Example: tocsin team token list "Lea Martin"
+    """
+    found = tokens.tokens(open_desk(), name)
+    if json:
+        print_json([_token_json(token) for token in found])
+    else:
+        table(
+            ("no", "person", "for", "scopes", "ends", "last used", ""),
+            (
+                (
+                    t.number,
+                    t.name,
+                    t.purpose,
+                    ", ".join(t.scopes),
+                    local(t.ends_at, "UTC"),
+                    local(t.used_at, "UTC"),
+                    "revoked" if t.revoked_at else "",
+                )
+                for t in found
+            ),
+        )
+
+
+@token_app.command("revoke")
+def revoke_token(
+    number: Annotated[int, typer.Argument(help="Its number in the list.")], by: By = None, json: Json = False
+) -> None:
+    """End a token now.
+
+    Example: tocsin team token revoke 3
+    """
+    desk = open_desk()
+    token = tokens.revoke_token(desk, number, by=actor(by, desk.settings))
+    print_json(_token_json(token)) if json else line(f"token {number} of {token.name} ({token.purpose}) is revoked")
