@@ -490,6 +490,17 @@ class CandidateEvent(Row, table=True):
     at: datetime = _instant(index=True)
 
 
+class CalendarFeed(Row, table=True):
+    """Who reads which deadlines in a calendar program; the database knows only the hash of the address."""
+
+    __tablename__ = "calendar_feed"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", unique=True)
+    token_sha256: str = Field(unique=True)
+    made_at: datetime = _instant()
+
+
 class LedgerEntry(Row, table=True):
     """One link of an incident's chain; see `models/ledger.py`."""
 

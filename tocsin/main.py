@@ -28,6 +28,7 @@ COMMANDS = {
     "laws": "List, show and check the law data; its coverage.",
     "playbooks": "List, show and check playbooks; move an incident to a changed one.",
     "watch": "The deadline monitor.",
+    "calendar": "Deadlines for calendar programs: a file, or a feed for one person.",
     "close": "Close an incident of which nothing is open, or open it again.",
     "review": "What the record says of how the response went.",
     "register": "The breach register over all incidents, notified or not.",
