@@ -6,21 +6,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from console.facts import PLACES, VOCABULARY, plain_path
 from console.rights import Right, rights_of_viewer
 from flows.acts.accounts import Viewer
+from flows.desk import Desk
 from models.clock import rfc3339, zone
 from models.document import read_document
+from models.errors import BadInputError
+from templates.facts import place_name
+from templates.language import language as texts_in
 
 HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
-    (None, "/", "nav.incidents"),
+    (Right.REPORT, "/", "nav.incidents"),
     (Right.ADD_FACTS, "/candidates", "nav.candidates"),
 )
 
@@ -30,6 +37,7 @@ def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTML
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     language = language_for(request, viewer)
     words = Words(language)
+    desk: Desk = request.app.state.desk
     html = (
         _views()
         .get_template(view)
@@ -41,6 +49,12 @@ def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTML
             say=words.say,
             at=words.at,
             left=words.left,
+            word=words.word,
+            label=words.label,
+            shown=words.shown,
+            now=desk.clock(),
+            rfc3339=rfc3339,
+            stands_still=desk.is_rehearsal,
             path=request.url.path,
             navigation=NAVIGATION,
             **data,
@@ -71,6 +85,38 @@ class Words:
         """The phrase called `key`, with values filled in; raises `KeyError` for one that is not there."""
         return self._words[key].format(**values)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a phrase called `key`."""
+        return key in self._words
+
+    def word(self, family: str, value: str) -> str:
+        """A word of the vocabulary, such as the kind `ransomware`, as the texts of this language name it."""
+        return str(texts_in(self.language).phrases.say(f"words.{family}.{value}")).rstrip(".。")
+
+    def label(self, path: str) -> str:
+        """What a fact is called: that of `people[0].count` is the phrase `fact.people_count`."""
+        return self.say(f"fact.{plain_path(path).replace('.', '_')}")
+
+    def shown(self, path: str, value: object, zone_name: str) -> Markup:
+        """A fact's value as people read it; "not known yet" where it is None."""
+        family = VOCABULARY.get(plain_path(path))
+        match value:
+            case None:
+                return Markup('<span class="unknown">{}</span>').format(self.say("fact_value.unknown"))
+            case bool():
+                return escape(self.say("fact_value.yes" if value else "fact_value.no"))
+            case []:
+                return escape(self.say("fact_value.none"))
+            case int():
+                return escape(format_decimal(value, locale=LOCALES[self.language]))
+            case str() if family:
+                return escape(self.word(family, value))
+            case str() if plain_path(path).startswith("times."):
+                return self.at(datetime.fromisoformat(value), zone_name)
+            case str() if plain_path(path) in PLACES:
+                return escape(f"{place_name(value, Locale.parse(LOCALES[self.language]))} ({value})")
+        return escape(str(value))
+
     def at(self, moment: datetime | None, zone_name: str) -> Markup:
         """A time as the viewer's language writes it, in the zone given, readable by programs too."""
         if moment is None:
@@ -90,7 +136,16 @@ class Words:
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
-    return _flat(read_document(HERE / "words" / f"{language}.yaml").data, "")
+    """The phrases that every page needs, and those of each page or two in a file of their own."""
+    files = [HERE / "words" / f"{language}.yaml", *sorted((HERE / "words" / language).glob("*.yaml"))]
+    found: dict[str, str] = {}
+    for file in files:
+        phrases = _flat(read_document(file).data, "")
+        twice = found.keys() & phrases.keys()
+        if twice:
+            raise BadInputError(f"{file}: the phrase {min(twice)!r} stands in another file too; keep one")
+        found |= phrases
+    return found
 
 
 def _flat(tree: Any, before: str) -> dict[str, str]:  # Any: plain YAML

@@ -14,10 +14,10 @@ from prefect.client.schemas.actions import ArtifactCreate
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
-from flows.acts.standing import ClockLine, Standing, standing
+from flows.acts.standing import ClockLine, Standing, colour_of, standing
 from flows.acts.timeline import told
 from flows.desk import Desk
-from flows.picture import Bar, Mark, data_address, dot, drawn
+from flows.picture import data_address, dot, picture_of
 from models.clock import zone
 from models.incident import find
 from models.ledger import entries
@@ -25,7 +25,6 @@ from models.store import reading, writing
 
 LAST_SHOWN = 40
 LONGEST_CELL, LONGEST_SENTENCE = 70, 240
-MOST_BARS = 24
 MACHINES = ("tocsin", "watch")
 DECISIONS = (
     "duty.decided",
@@ -43,14 +42,6 @@ DECISIONS = (
     "incident.closed",
 )
 TYPED_BY_PEOPLE = ("reason", "note", "why", "name")
-MILESTONES = {
-    "incident.reported": "reported",
-    "playbook.chosen": "playbook",
-    "duties.evaluated": "law applied",
-    "delivery.sent": "sent",
-    "alert.fired": "alert",
-    "incident.closed": "closed",
-}
 
 
 def artifact_key(number: str) -> str:
@@ -123,7 +114,7 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             _headline(now),
             "",
             *_halted(now),
-            f"![Timeline of {now.number}]({data_address(_picture(now, chain))})",
+            f"![Timeline of {now.number}]({data_address(picture_of(now, chain))})",
             "",
             "## Clocks",
             "",
@@ -189,19 +180,6 @@ def _local(at: datetime, zone_name: str) -> str:
     return at.astimezone(zone(zone_name)).strftime("%d %b %Y %H:%M %Z")
 
 
-def colour_of(clock: ClockLine, now: datetime) -> str:
-    """In which colour a clock stands: met, open, at risk (a quarter of its time or less is left), late, or undecided."""
-    if clock.state == "met":
-        return "met"
-    if clock.due_at is None or clock.starts_at is None:
-        return "undecided" if clock.state == "undecided" else "open"
-    if clock.due_at < now:
-        return "late"
-    if clock.due_at - now <= (clock.due_at - clock.starts_at) * 0.25:
-        return "risk"
-    return "undecided" if clock.state == "undecided" else "open"
-
-
 SAID = {"met": "met", "open": "running", "risk": "at risk", "late": "overdue", "undecided": "undecided"}
 SIGNS = {colour: f"![{said}]({data_address(dot(colour))}) {said}" for colour, said in SAID.items()}
 
@@ -264,22 +242,3 @@ def _story(now: Standing, chain: list[dict[str, Any]]) -> Iterator[str]:
         yield f"- **{at}** {_sentence(told(entry['kind'], discreet(entry['payload'])))} ({_cell(entry['actor'])})"
     if len(chain) > LAST_SHOWN:
         yield f"- ... and {len(chain) - LAST_SHOWN} earlier entries: `tocsin timeline {now.number}`"
-
-
-def _picture(now: Standing, chain: list[dict[str, Any]]) -> str:
-    bars = [
-        Bar(
-            clock.label,
-            clock.starts_at,
-            clock.due_at,
-            colour_of(clock, now.now),
-            clock.met_at,
-        )
-        for clock in now.clocks
-        if clock.starts_at and clock.due_at
-    ]
-    first: dict[str, datetime] = {}
-    for entry in chain:
-        if entry["kind"] in MILESTONES:
-            first.setdefault(MILESTONES[entry["kind"]], datetime.fromisoformat(entry["at"]))
-    return drawn(bars[:MOST_BARS], [Mark(label, at) for label, at in first.items()], now.now)

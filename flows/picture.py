@@ -2,16 +2,30 @@
 
 import base64
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
+
+from flows.acts.standing import Standing, colour_of
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 960, 250, 40, 24, 70
 NEAR = 70  # closer than this, labels would lie over each other
 CURVE = 0.4  # 1 would draw every day alike
+MOST_BARS = 24
 TICKS = (("", timedelta(0)), *((f"+{days} d", timedelta(days=days)) for days in (1, 3, 7, 14, 30, 60, 120, 365)))
 COLOURS = {"met": "#2e7d32", "open": "#1565c0", "risk": "#ef6c00", "late": "#c62828", "undecided": "#757575"}
+
+
+MILESTONES = {
+    "incident.reported": "reported",
+    "playbook.chosen": "playbook",
+    "duties.evaluated": "law applied",
+    "delivery.sent": "sent",
+    "alert.fired": "alert",
+    "incident.closed": "closed",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,26 @@ class _Axis:
     def x(self, at: datetime) -> float:
         part = max((at - self.first).total_seconds(), 0.0) / self.span
         return LEFT + math.pow(part, CURVE) * (WIDTH - LEFT - RIGHT)
+
+
+def picture_of(now: Standing, chain: Iterable[dict[str, Any]]) -> str:  # Any: plain JSON of the ledger
+    """An incident's clocks and milestones as an SVG, from where it stands and the entries of its ledger."""
+    bars = [
+        Bar(
+            clock.label,
+            clock.starts_at,
+            clock.due_at,
+            colour_of(clock, now.now),
+            clock.met_at,
+        )
+        for clock in now.clocks
+        if clock.starts_at and clock.due_at
+    ]
+    first: dict[str, datetime] = {}
+    for entry in chain:
+        if entry["kind"] in MILESTONES:
+            first.setdefault(MILESTONES[entry["kind"]], datetime.fromisoformat(entry["at"]))
+    return drawn(bars[:MOST_BARS], [Mark(label, at) for label, at in first.items()], now.now)
 
 
 def drawn(bars: Sequence[Bar], marks: Sequence[Mark], now: datetime) -> str:

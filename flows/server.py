@@ -50,6 +50,11 @@ def environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
+def ui_address(port: int) -> str:
+    """Where the Prefect UI is: that of the server named in the environment, or ours on `port`."""
+    return os.environ.get("PREFECT_API_URL", local_address(port)).removesuffix("/api")
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on just now."""
     with socket.socket() as listener:

@@ -94,6 +94,19 @@ class Standing:
         return tuple(c for c in self.clocks if c.state == "open" and c.due_at and c.due_at < self.now)
 
 
+def colour_of(clock: ClockLine, now: datetime) -> str:
+    """In which colour a clock stands: met, open, at risk (a quarter of its time or less is left), late, or undecided."""
+    if clock.state == "met":
+        return "met"
+    if clock.due_at is None or clock.starts_at is None:
+        return "undecided" if clock.state == "undecided" else "open"
+    if clock.due_at < now:
+        return "late"
+    if clock.due_at - now <= (clock.due_at - clock.starts_at) * 0.25:
+        return "risk"
+    return "undecided" if clock.state == "undecided" else "open"
+
+
 def standing(desk: Desk, number: str) -> Standing:
     """Where one incident stands now."""
     with reading(desk.engine) as session:

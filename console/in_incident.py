@@ -1,0 +1,22 @@
+"""The frame of every page about one incident: its name, its most urgent clock, and the way to its other pages."""
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from console.page import page
+from console.rights import Right
+from flows.acts.heading import heading
+from flows.desk import Desk
+
+TABS: tuple[tuple[Right, str, str], ...] = (
+    (Right.SEE, "", "tab.now"),
+    (Right.SEE, "/duties", "tab.duties"),
+)
+
+
+def incident_page(
+    request: Request, desk: Desk, number: str, view: str, *, status: int = 200, **data: Any
+) -> Response:  # Any: what a view shows
+    """Render a view that extends `in_incident.html`."""
+    return page(request, view, status=status, incident=heading(desk, number), tabs=TABS, **data)

@@ -1,0 +1,83 @@
+"""One incident: what runs out first and what waits for whom, then everything that is known and was done."""
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from console.in_incident import incident_page
+from console.rights import Right
+from console.signed_in import AtDesk, Visible, needs
+from flows.acts.kept_duties import kept_duties
+from flows.acts.membership import members_of
+from flows.acts.playbook import step_rows
+from flows.acts.read_notice import notice_list
+from flows.acts.standing import standing
+from flows.acts.timeline import timeline
+from flows.desk import Desk
+from flows.picture import picture_of
+from flows.server import ui_address
+from models.incident import facts_of, find
+from models.ledger import entries
+from models.store import reading
+from models.tables import Step
+
+router = APIRouter(dependencies=[Depends(needs(Right.SEE))])
+LATEST = 12
+MEANWHILE = ("open", "undecided", "met")
+
+
+@router.get("/incidents/{number}")
+def incident(request: Request, desk: AtDesk, number: Visible) -> Response:
+    """Show it."""
+    now = standing(desk, number)
+    events = timeline(desk, number)
+    with reading(desk.engine) as session:
+        found = find(session, number)
+        report = facts_of(session, found).model_dump(mode="json", by_alias=True)
+    return incident_page(
+        request,
+        desk,
+        number,
+        "incident.html",
+        standing=now,
+        first=next((clock for clock in now.clocks if clock.due_at == now.next_due), None) if now.next_due else None,
+        facts=report,
+        duties=kept_duties(desk, number, MEANWHILE),
+        steps=_steps(desk, number),
+        notices=notice_list(desk, number),
+        members=members_of(desk, number),
+        events=events[-LATEST:],
+        earlier=max(len(events) - LATEST, 0),
+        runs=f"{ui_address(desk.settings.server_port)}/runs?tags={number}",
+    )
+
+
+@router.get("/incidents/{number}/timeline.svg")
+def picture(desk: AtDesk, number: Visible) -> Response:
+    """Its clocks and milestones on one axis of time."""
+    with reading(desk.engine) as session:
+        chain = list(entries(session, find(session, number)))
+    return Response(picture_of(standing(desk, number), chain), media_type="image/svg+xml")
+
+
+@router.get("/incidents/{number}/timeline")
+def story(request: Request, desk: AtDesk, number: Visible) -> Response:
+    """Everything that happened, in order."""
+    return incident_page(request, desk, number, "timeline.html", events=timeline(desk, number))
+
+
+@router.get("/incidents/{number}/duties")
+def duties(request: Request, desk: AtDesk, number: Visible) -> Response:
+    """Every duty with its reasons, those that do not arise too."""
+    return incident_page(
+        request,
+        desk,
+        number,
+        "duties.html",
+        arising=kept_duties(desk, number, MEANWHILE),
+        others=kept_duties(desk, number, ("closed",)),
+        standing=standing(desk, number),
+    )
+
+
+def _steps(desk: Desk, number: str) -> list[Step]:
+    with reading(desk.engine) as session:
+        return list(step_rows(session, find(session, number)).values())
