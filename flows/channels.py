@@ -8,6 +8,7 @@ from flows.organisation import OrganisationFile
 from flows.settings import Settings
 from integrations.channel import Channel
 from integrations.outbox import Outbox
+from integrations.paging import Pager
 from integrations.slack import SLACK, Slack
 from integrations.smtp import SmtpServer
 from integrations.webhook import Webhook
@@ -25,10 +26,11 @@ class Channels:
     webhook: Channel | None
     addresses: dict[str, str]
     chat_channel: str
+    pager: Channel | None = None
 
     def named(self, name: str) -> Channel:
         """The channel that a row names; raises `BadInputError` when it is not configured any more."""
-        for channel in (self.outbox, self.mail, self.chat, self.webhook):
+        for channel in (self.outbox, self.mail, self.chat, self.webhook, self.pager):
             if channel is not None and channel.name == name:
                 return channel
         raise BadInputError(
@@ -50,6 +52,10 @@ class Channels:
         """The way to a system of the organisation's: the webhook, else the outbox."""
         return (self.webhook or self.outbox), name
 
+    def for_page(self, name: str) -> tuple[Channel, str]:
+        """The way to whoever is on call: the paging service, else the responders' chat."""
+        return (self.pager, name) if self.pager is not None else self.for_chat()
+
 
 def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clock) -> Channels:
     """The ways out that the settings name; raises `BadInputError` for a half-configured one."""
@@ -58,6 +64,7 @@ def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clo
         mail=_mail(settings, clock),
         chat=_chat(settings, clock),
         webhook=_webhook(settings, clock),
+        pager=_pager(settings, clock),
         addresses=organisation.addresses,
         chat_channel=settings.slack_channel or "responders",
     )
@@ -95,3 +102,13 @@ def _webhook(settings: Settings, clock: Clock) -> Channel | None:
         return None
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
     return Webhook(httpx.Client(), settings.webhook_url, clock, secret, receipt=settings.webhook_receipt)
+
+
+def _pager(settings: Settings, clock: Clock) -> Channel | None:
+    if settings.pager is None:
+        return None
+    if settings.pager_key is None:
+        raise BadInputError(
+            "TOCSIN_PAGER is set without TOCSIN_PAGER_KEY; set the routing key or API key of the service"
+        )
+    return Pager(httpx.Client(), settings.pager, settings.pager_key.get_secret_value(), clock, settings.pager_url or "")

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     webhook_receipt: Literal["any", "reference"] = "any"
 
+    pager: Literal["pagerduty", "opsgenie"] | None = Field(
+        None, description="The service that pages whoever is on call."
+    )
+    pager_key: SecretStr | None = Field(None, description="PagerDuty's routing key, or Opsgenie's API key.")
+    pager_url: str | None = Field(None, description="Another address of the same shape, such as Opsgenie's in the EU.")
+
     @field_validator("languages", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:

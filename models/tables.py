@@ -323,7 +323,7 @@ class Alert(Row, table=True):
     kind: str = "rung"  # rung, reminder (after the limit), escalation
     rung: str
     role: str
-    ways: str = "chat"  # chat, mail, webhook, comma-separated
+    ways: str = "chat"  # chat, mail, webhook, page, comma-separated
     made_at: datetime | None = _instant(nullable=True)  # None: before this was kept
     due_at: datetime = _instant()
     fires_at: datetime = _instant()

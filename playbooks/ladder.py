@@ -15,7 +15,7 @@ from playbooks.period import Period, in_words, period_of
 
 DEFAULT = Path(__file__).parent / "ladders" / "default.yaml"
 
-Way = Literal["chat", "mail", "webhook"]
+Way = Literal["chat", "mail", "webhook", "page"]
 SHARES = {0.5: "half the time left", 0.25: "a quarter of the time left", 0.1: "a tenth of the time left"}
 HOUR = timedelta(hours=1)
 

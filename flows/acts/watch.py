@@ -10,6 +10,7 @@ from sqlmodel import Session, and_, col, or_, select
 
 from flows.acts.deliver import attempt, new_delivery, queue
 from flows.acts.ladder import ENDED, key_of, ladder_of, runs
+from flows.acts.page import page_of, stand_down
 from flows.acts.pulse import seen
 from flows.desk import Desk
 from integrations.channel import Channel
@@ -48,6 +49,7 @@ def watch_once(desk: Desk, *, stand_in: bool = False) -> list[Fired]:
     fired, busy = _fire_due(desk, given_up)
     for incident_id in busy:
         fired += _fire_incident(desk, incident_id, wait=True) or []
+    stand_down(desk)
     _send_due(desk, given_up)
     seen(desk, stand_in=stand_in)
     return fired
@@ -262,6 +264,8 @@ def _way(desk: Desk, way: str, role: str) -> tuple[Channel, str]:
             return desk.channels.for_mail(role)
         case "webhook":
             return desk.channels.for_webhook(role)
+        case "page":
+            return desk.channels.for_page(role)
     return desk.channels.for_chat()
 
 
@@ -283,7 +287,13 @@ def _message(incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) 
             zone(duty.zone),
             str(duty.body.get("citation")),
         ),
-        "about": {"provision": duty.provision, "stage": duty.stage, "rung": alert.rung, "role": alert.role},
+        "about": {
+            "provision": duty.provision,
+            "stage": duty.stage,
+            "rung": alert.rung,
+            "role": alert.role,
+            "page": page_of(incident, duty),
+        },
     }
 
 

@@ -206,7 +206,7 @@ def test_a_playbooks_ladder_takes_the_place_of_the_organisations(
         ("- rungs: [{left: limit, tell: lawyer}]", r"organisation.yaml:3: .*unknown word 'lawyer'"),
         (
             "- rungs: [{left: limit, tell: legal, by: [fax]}]",
-            r"organisation.yaml:3: .*unknown word 'fax'; known are chat, mail, webhook",
+            r"organisation.yaml:3: .*unknown word 'fax'; known are chat, mail, webhook, page",
         ),
         (
             "- {up_to: 1 day, rungs: [{left: limit, tell: legal}]}",
