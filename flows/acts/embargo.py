@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from flows.acts.draft import current
+from flows.acts.overridden import is_overridden
 from flows.acts.playbook import notice_rules, step_rows
 from models.clock import rfc3339
 from models.incident import facts_of
@@ -14,10 +16,14 @@ from playbooks.notices import Hold
 
 
 def embargo(session: Session, incident: Incident, notice: Notice, now: datetime) -> str | None:
-    """What a signed text still waits for at `now`, or None."""
+    """What a signed text still waits for at `now`, or None; two people can override it as they can the signatures."""
     if notice.corrects is not None:
         return None  # what is already out is put right at once
-    return next(_reasons(session, incident, notice_rules(incident).held_for(Audience(notice.audience)), now), None)
+    rule = notice_rules(incident).held_for(Audience(notice.audience))
+    reason = next(_reasons(session, incident, rule, now), None)
+    if reason is None or is_overridden(session, incident, notice, current(session, notice).sha256):
+        return None
+    return reason
 
 
 def _reasons(session: Session, incident: Incident, hold: Hold, now: datetime) -> Iterator[str]:

@@ -10,9 +10,9 @@ from flows.acts.close_loop import settled
 from flows.acts.draft import notice_in
 from flows.acts.embargo import embargo
 from flows.acts.evidence import preserve_file
+from flows.acts.overridden import is_overridden
 from flows.acts.playbook import notice_rules
 from flows.acts.release import queue_notice
-from flows.acts.sign import is_overridden
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.clock import rfc3339

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from flows.acts.draft import current, facts_used, has_left, notice_in, signatures, title, void_approvals
-from flows.acts.playbook import kept_playbook, notice_rules
+from flows.acts.embargo import embargo
+from flows.acts.overridden import is_overridden, override_open, overrides
+from flows.acts.playbook import notice_rules
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
@@ -16,11 +18,9 @@ from models.ledger import record
 from models.store import writing
 from models.tables import Approval, DutyRecord, Incident, Notice, NoticeVersion
 from models.vocabulary import Audience, PersonRole
-from playbooks.step import Approval as Rule
 from templates.facts import stale
 
 SHORTEST_HASH = 8
-SECOND_PERSON = 2
 
 
 @dataclass(frozen=True)
@@ -62,64 +62,37 @@ def approve(
 
 
 def override(desk: Desk, number: str, notice_id: int, *, by: str, reason: str, sha256: str | None = None) -> Signed:
-    """In an emergency, let a text go without the signatures and in spite of the findings; two people must say so, each why.
+    """In an emergency, let a text go without the signatures, in spite of the findings, and before the playbook's hold ends;
+    two people must say so, each why.
 
     Whose word counts is the playbook's `override`. It stands on the ledger for ever, and in the review. What cannot be
     overridden: facts that changed, and passages in which nobody has chosen.
     """
     with writing(desk.engine) as session:
         incident, notice, version = _subject(session, number, notice_id)
-        _may_be_signed(session, incident, notice, version, sha256)
+        kept = embargo(session, incident, notice, desk.clock())
+        _may_be_signed(session, incident, notice, version, sha256, embargoed=kept is not None)
         if any(finding["rule"] == "conflict" for finding in version.findings):
             raise NotAllowedError(f"notice {notice_id} has passages to choose in; edit it first")
         given = overrides(session, notice, version.sha256)
         if any(one.person == by for one in given):
             raise NotAllowedError(f"{by} has asked for this already; a second person has to")
-        wanted = _override_open(incident, _pairs(given))
+        wanted = override_open(incident, _pairs(given))
         fitting = [role for role in wanted if role in roles_of(session, by)]
         if not fitting:
             raise NotAllowedError(f"{by} is none of {' or '.join(wanted)}, whose word an override needs")
         role = fitting[0].value
         session.add(_decision(desk, incident, notice, version, by, role, "override", reason))
-        missing = tuple(one.value for one in _override_open(incident, [*_pairs(given), (role, by)]))
+        missing = tuple(one.value for one in override_open(incident, [*_pairs(given), (role, by)]))
         unsigned = still_needed(incident, notice, _pairs(signatures(session, notice, version)))
         payload = _what(incident, notice, version) | {"role": role, "reason": reason, "unsigned": list(unsigned)}
         payload["findings"] = [finding["message"] for finding in version.findings if finding["level"] == "error"]
+        payload["embargo"] = kept
         kind = "notice.override_asked" if missing else "notice.overridden"
         record(session, incident, kind, payload, actor=by, at=desk.clock(), zone=incident.zone)
-        if not missing:
+        if not missing and notice.state == "draft":
             _is_ready(desk, session, incident, notice, version)
         return Signed(notice_id, title(notice), version.sha256, role, missing)
-
-
-def _override_open(incident: Incident, given: Sequence[tuple[str, str]]) -> tuple[PersonRole, ...]:
-    """Whose word an override still needs; it is never one person's alone, whatever a playbook says."""
-    playbook = kept_playbook(incident)
-    rule = playbook.override if playbook else Rule(roles=(PersonRole.COMMANDER, PersonRole.LEGAL), needed=2)
-    if rule.needed < SECOND_PERSON:
-        rule = Rule(roles=(PersonRole.COMMANDER, PersonRole.LEGAL, PersonRole.EXECUTIVE), needed=SECOND_PERSON)
-    return rule.still_open(given)
-
-
-def overrides(session: Session, notice: Notice, sha256: str) -> list[Approval]:
-    """Who asked that exactly this text may go in spite of what is missing."""
-    return list(
-        session.exec(
-            select(Approval)
-            .where(
-                Approval.subject == f"notice:{notice.id}",
-                Approval.sha256 == sha256,
-                Approval.decision == "override",
-                col(Approval.voided_at).is_(None),
-            )
-            .order_by(col(Approval.id))
-        )
-    )
-
-
-def is_overridden(session: Session, incident: Incident, notice: Notice, sha256: str) -> bool:
-    """Whether enough people said that exactly this text may go in spite of what is missing."""
-    return not _override_open(incident, _pairs(overrides(session, notice, sha256)))
 
 
 def _what(incident: Incident, notice: Notice, version: NoticeVersion) -> dict[str, object]:
@@ -221,9 +194,16 @@ def _subject(session: Session, number: str, notice_id: int) -> tuple[Incident, N
 
 
 def _may_be_signed(
-    session: Session, incident: Incident, notice: Notice, version: NoticeVersion, sha256: str | None
+    session: Session,
+    incident: Incident,
+    notice: Notice,
+    version: NoticeVersion,
+    sha256: str | None,
+    *,
+    embargoed: bool = False,
 ) -> None:
-    if notice.state != "draft":
+    """Refuse what is no draft, but for a signed text that the playbook holds back, and a text that was not the one read."""
+    if notice.state != "draft" and not (notice.state == "approved" and embargoed):
         who = ", ".join(f"{one.person} ({one.role})" for one in signatures(session, notice, version))
         signed = f", signed by {who}" if who else ""
         raise NotAllowedError(f"notice {notice.id} is {notice.state} already{signed}; only a draft can be signed")

@@ -51,6 +51,14 @@ def _evaluated(payload: Payload) -> str:
     )
 
 
+def _overridden(payload: Payload) -> str:
+    without = [f"without {' and '.join(payload['unsigned'])}"] if payload["unsigned"] else []
+    errors = [f"with {len(payload['findings'])} errors"] if payload["findings"] else []
+    early = [f"before {payload['embargo']}"] if payload.get("embargo") else []
+    how = " and ".join([*without, *errors, *early]) or "as it is"
+    return f"OVERRIDDEN as {payload['role']}, the second person: {payload['what']} may go {how}: {payload['reason']}"
+
+
 WORDS: dict[str, Callable[[Payload], str]] = {
     "incident.reported": lambda p: f"Incident reported ({len(p['changed'])} facts)",
     "event.told": lambda p: f"Told that it happened: {p['event'].replace('_', ' ')}",
@@ -101,10 +109,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.approved": lambda p: f"Signed as {p['role']}: {p['what']}, SHA-256 {p['sha256'][:12]}",
     "notice.rejected": lambda p: f"Sent back as {p['role']}: {p['what']}: {p['reason']}",
     "notice.override_asked": lambda p: f"Override asked for as {p['role']}: {p['what']}: {p['reason']}",
-    "notice.overridden": lambda p: (
-        f"OVERRIDDEN as {p['role']}, the second person: {p['what']} may go without "
-        f"{' and '.join(p['unsigned']) or 'nothing missing'} and with {len(p['findings'])} errors: {p['reason']}"
-    ),
+    "notice.overridden": _overridden,
     "notice.remedied": lambda p: f"Drafted: {p['what']}, of notice {p['corrects']} ({p['reference']}): {p['reason']}",
     "notice.ready": lambda p: f"Fully signed: {p['what']}",
     "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",

@@ -5,10 +5,11 @@ from flows.acts.read_notice import NoticeLine, notice_text
 from flows.acts.review import reviewed
 from flows.acts.sign import override
 from flows.acts.standing import standing
+from flows.acts.timeline import timeline
 from flows.desk import Desk
 from models.errors import NotAllowedError
 from models.tables import Delivery
-from tests.flows.meridia import COMMANDER, LEGAL, PR, add, every, notice_row, notices, payloads, queue
+from tests.flows.meridia import COMMANDER, LEGAL, PR, add, every, notice_row, notices, payloads, queue, sign
 
 NUMBER = "INC-2026-0001"
 WHY = "the portal closes in ten minutes and the privacy officer is on a plane"
@@ -67,6 +68,31 @@ def test_an_override_holds_for_one_exact_text_only(drafted: Desk) -> None:
 
     assert queue(drafted, NUMBER) == 0
     assert notice_row(drafted, line.notice).state == "draft"
+
+
+def test_an_override_lifts_the_embargo_too_and_the_ledger_says_what_it_did_not_wait_for(drafted: Desk) -> None:
+    [press] = notices(drafted, NUMBER, audience="press", form="holding", language="en")
+    sign(drafted, NUMBER, press)
+    assert queue(drafted, NUMBER) == 0, "the playbook wants authorities and people told first"
+
+    override(drafted, NUMBER, press.notice, by=COMMANDER, reason=WHY)
+    assert queue(drafted, NUMBER) == 0, "one person alone lifts nothing"
+    override(drafted, NUMBER, press.notice, by=LEGAL, reason="it is in the news")
+
+    assert queue(drafted, NUMBER) == 1
+    [said] = payloads(drafted, NUMBER, "notice.overridden")
+    assert (said["unsigned"], said["reason"]) == ([], "it is in the news")
+    assert "authority first" in said["embargo"]
+    [told] = [event.words for event in timeline(drafted, NUMBER) if event.kind == "notice.overridden"]
+    assert f"may go before {said['embargo']}: it is in the news" in told
+
+
+def test_what_is_signed_and_held_by_nothing_needs_no_override(drafted: Desk) -> None:
+    [filing] = notices(drafted, NUMBER, provision="eu-gdpr-33")
+    sign(drafted, NUMBER, filing)
+
+    with pytest.raises(NotAllowedError, match="approved already"):
+        override(drafted, NUMBER, filing.notice, by=COMMANDER, reason=WHY)
 
 
 def test_facts_that_changed_cannot_be_overridden(drafted: Desk) -> None:
