@@ -9,6 +9,7 @@ import typer
 from flows.acts.agree import disagreements_in
 from flows.acts.question import questions
 from flows.acts.read_notice import NoticeText, SignatureLine, notice_list
+from flows.acts.release_all import Released
 from flows.acts.stale import stale_texts
 from flows.acts.versions import compared, versions
 from flows.desk import Desk
@@ -159,6 +160,18 @@ def show_questions(desk: Desk, number: str, *, json: bool) -> None:
         )
     else:
         line("No text leaves a question open.")
+
+
+def show_released(number: str, found: Released, *, json: bool) -> None:
+    """What one release sent, in order, and what keeps the rest."""
+    if json:
+        print_json({"number": number, **dataclasses.asdict(found)})
+        return
+    for one in found.left:
+        line(f"sent: notice {one.notice}, {one.what}, by {one.channel}, reference {one.reference}")
+    for kept in found.kept:
+        line(f"kept: notice {kept.notice}, {kept.what}: {kept.why}")
+    line(f"{len(found.left)} sent, {len(found.kept)} kept.")
 
 
 def show_stale(desk: Desk, number: str, *, json: bool) -> None:

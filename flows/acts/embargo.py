@@ -50,12 +50,17 @@ def _named(audience: Audience) -> str:
 
 
 def _untold(session: Session, incident: Incident, audience: Audience) -> str | None:
-    """What is still to be said to an audience: an open duty, or where no law speaks of it, a text that was not sent."""
+    """What is still to be said to an audience: an open duty, or where no law speaks of it, a text that was not sent.
+
+    Whoever had the first report under a provision is told, though a supplement or the final report is still to follow.
+    """
     duties = session.exec(
         select(DutyRecord).where(DutyRecord.incident_id == incident.id, DutyRecord.audience == audience.value)
     ).all()
+    has_heard = {(row.provision, row.recipient) for row in duties if row.met_at is not None}
     for row in duties:
-        if row.state == "open" and row.clock_state != "not_started":
+        first = (row.provision, row.recipient) not in has_heard
+        if first and row.state == "open" and row.clock_state != "not_started":
             return f"{row.provision} is open"
     if duties:
         return None

@@ -13,7 +13,7 @@ from flows.desk import Desk
 from models.clock import rfc3339
 from models.incident import find, identity
 from models.store import reading
-from models.tables import Approval, DutyRecord, Incident, Notice
+from models.tables import Approval, Delivery, DutyRecord, Incident, Notice
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,22 @@ def waits_for(session: Session, incident: Incident, notice: Notice, now: datetim
         late = f", overdue since {rfc3339(asked.due_at)}" if asked.due_at and asked.due_at < now else ""
         others = f"; {' or '.join(asked.stand_ins)} may stand in" if asked.stand_ins else ""
         return f"signature by {' and '.join(asked.roles)}{late}{others}"
-    return embargo(session, incident, notice, now)
+    return embargo(session, incident, notice, now) or _on_its_way(session, notice)
+
+
+def _on_its_way(session: Session, notice: Notice) -> str | None:
+    """What became of the tries to send the text, or None before the first."""
+    row = session.exec(
+        select(Delivery)
+        .where(Delivery.notice_id == notice.id, Delivery.notice_version == notice.version)
+        .order_by(col(Delivery.id).desc())
+    ).first()
+    if row is None or row.state in ("withdrawn", "sent") or (row.state == "pending" and not row.attempts):
+        return None
+    if row.state == "to_hand_over":
+        return f"somebody to file it: {row.body['where']}"
+    again = f"; tried again at {rfc3339(row.next_try_at)}" if row.next_try_at else ""
+    return f"{row.channel}, {row.state}: {row.last_error or 'no answer yet'}{again}"
 
 
 @dataclass(frozen=True)

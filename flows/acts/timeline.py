@@ -114,6 +114,9 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.ready": lambda p: f"Fully signed: {p['what']}",
     "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",
     "notice.released": lambda p: f"Released: {p['what']}",
+    "notices.released": lambda p: (
+        f"Everything ready released: {len(p['ready'])} texts are, {len(p['kept'])} were kept then"
+    ),
     "notice.refused": lambda p: f"Could not be drafted: {p['what']}: {p['why']}",
     "notice.reopened": lambda p: f"Not sent, to be signed again: {p['what']}: {p['reason']}",
     "notice.withdrawn": lambda p: f"No longer needed: {p['what']}: {p['reason']}",

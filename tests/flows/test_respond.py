@@ -1,5 +1,6 @@
 """Whole runs through Prefect, each in a process of its own, as the command starts them."""
 
+import json
 import os
 import shutil
 import socket
@@ -33,12 +34,14 @@ from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, NoticeV
 from tests.conftest import DEMO, START
 from tests.flows.meridia import (
     COMMANDER,
+    LEGAL,
     PR,
     REPORTER,
     RESPONDER,
     every,
     join_team,
     ledger,
+    make_signable,
     notice_row,
     notices,
     one,
@@ -127,6 +130,27 @@ def test_respond_carries_an_incident_as_far_as_it_goes_and_what_was_signed_leave
     written = {path.stem for path in (desk.settings.home / "outbox").glob("*.json")}
     assert written == set(sent)
     assert len(ledger(desk, NUMBER, "review.written")) == 1
+
+
+def test_one_command_releases_everything_in_order_and_says_what_is_kept_and_why(
+    prefect_server: PrefectServer, drafted: Desk
+) -> None:
+    VirtualClock(drafted.settings.home / "clock").set(drafted.clock())
+    make_signable(drafted, NUMBER)
+    sign(drafted, NUMBER, *[line for line in notices(drafted, NUMBER) if not line.errors and line.notice != 2])
+
+    said = json.loads(prefect_server.run(drafted.settings.home, "notices", NUMBER, "release", "--as", LEGAL, "--json"))
+
+    by_id = {line.notice: line for line in notices(drafted, NUMBER)}
+    assert {by_id[one["notice"]].state for one in said["left"]} == {"sent"}
+    order = list(dict.fromkeys(by_id[one["notice"]].audience for one in said["left"]))
+    assert order[0] == "authority"
+    assert order.index("individuals") < order.index("staff")
+    kept = {one["notice"]: one["why"] for one in said["kept"]}
+    assert kept[2] == "signature by legal"
+    assert {why for notice, why in kept.items() if by_id[notice].audience == "press"} == {
+        f"authority first ({by_id[2].provision} is open)"
+    }
 
 
 def test_every_run_has_a_readable_name_and_the_incidents_tag_and_completed(story: Story) -> None:

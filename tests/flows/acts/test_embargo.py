@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from flows.acts.embargo import embargo
 from flows.acts.read_notice import NoticeLine
@@ -12,7 +13,7 @@ from models.clock import VirtualClock
 from models.errors import BadInputError
 from models.incident import find
 from models.store import reading, writing
-from models.tables import Notice
+from models.tables import DutyRecord, Notice
 from tests.flows.meridia import PR, RESPONDER, every, notices, queue, send, sign
 
 NUMBER = "INC-2026-0001"
@@ -47,6 +48,26 @@ def test_a_text_waits_until_those_named_first_are_told(drafted: Desk) -> None:
 
     assert why(drafted) is not None
     assert "authority first" in str(why(drafted))
+
+
+def only_the_cnil_is_to_be_told(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        for row in session.exec(select(DutyRecord).where(DutyRecord.audience == "authority")):
+            row.state = row.state if row.provision == "eu-gdpr-33" else "closed"
+            session.add(row)
+
+
+def test_the_supplement_that_is_to_follow_a_filing_holds_nothing_back(drafted: Desk) -> None:
+    with_hold(drafted, ["authority"])
+    only_the_cnil_is_to_be_told(drafted)
+    assert why(drafted) == "authority first (eu-gdpr-33 is open)"
+    sign(drafted, NUMBER, *notices(drafted, NUMBER, provision="eu-gdpr-33"))
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+    only_the_cnil_is_to_be_told(drafted)
+
+    assert [row.stage for row in every(drafted, DutyRecord, NUMBER, provision="eu-gdpr-33", state="open")]
+    assert why(drafted) is None
 
 
 def test_a_text_may_go_once_a_text_to_those_named_is_on_its_way(drafted: Desk) -> None:
