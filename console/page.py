@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
     (Right.REPORT, "/", "nav.incidents"),
+    (Right.REPORT, "/report", "nav.report"),
     (Right.ADD_FACTS, "/candidates", "nav.candidates"),
 )
 

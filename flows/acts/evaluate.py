@@ -18,6 +18,7 @@ from models.duty import Assessment, Duty
 from models.errors import BadInputError, NotAllowedError
 from models.incident import facts_of, find, identity
 from models.ledger import record
+from models.report import Report
 from models.store import reading, writing
 from models.tables import DutyChange, DutyRecord, FactsVersion, Incident
 from models.vocabulary import Circumstance, PersonRole, Verdict
@@ -52,10 +53,11 @@ def assess_incident(desk: Desk, number: str, day: date | None = None) -> Assessm
         return _assessed(desk, session, find(session, number), day)
 
 
-def _assessed(desk: Desk, session: Session, incident: Incident, day: date | None = None) -> Assessment:
-    report = facts_of(session, incident)
+def _assessed(
+    desk: Desk, session: Session, incident: Incident, day: date | None = None, report: Report | None = None
+) -> Assessment:
     found = assess(
-        report,
+        report or facts_of(session, incident),
         desk.laws,
         day or desk.clock().date(),
         events=events_of(session, incident),
@@ -126,6 +128,36 @@ def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
     climb(desk, session, incident, _rows(session, incident))
     _record(desk, session, incident, found, moved, first_time=first_time)
     return Evaluated(found, tuple(moved))
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One duty whose answer or clock would not be what it is."""
+
+    duty: Duty
+    change: str
+    due_before: datetime | None
+
+
+def foreseen(desk: Desk, session: Session, incident: Incident, report: Report) -> list[Foreseen]:
+    """What `evaluate` would change if these were the facts; keeps nothing."""
+    known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
+    found: list[Foreseen] = []
+    for duty in _assessed(desk, session, incident, report=report).duties:
+        row = known.pop(duty.key, None)
+        change = _change_foreseen(row, duty)
+        if change:
+            found.append(Foreseen(duty, change, row.due_at if row else None))
+    withdrawn = [row for row in known.values() if row.state in ("open", "undecided")]
+    return [*found, *(Foreseen(duty_of(row), "withdrawn", row.due_at) for row in withdrawn)]
+
+
+def _change_foreseen(row: DutyRecord | None, duty: Duty) -> str | None:
+    state = row.state if row and row.state == "met" else _state(duty)
+    if row is None:
+        return "gained" if state == "open" else None
+    due = rfc3339(duty.due_at) if duty.due_at else None
+    return _change_between(_essence(row), {"state": state, "due_at": due})
 
 
 def _kept(session: Session, incident: Incident, row: DutyRecord | None, duty: Duty) -> Moved | None:

@@ -57,21 +57,26 @@ def add_facts(desk: Desk, number: str, document: Document, *, by: str) -> FactsA
 
     Raises `BadInputError` when the whole would not be a valid report, and `NotAllowedError` for a closed incident.
     """
-    if not isinstance(document.data, dict):
-        raise BadInputError(f"{document.source}: facts are a mapping, such as `records: 4000`")
     with writing(desk.engine) as session:
         incident = find(session, number)
         if incident.state != "open":
             raise NotAllowedError(f"{number} is closed; report what is new as an incident of its own")
-        before = _json(facts_of(session, incident))
-        report = validated(Report, Document(_laid_over(before, document.data), document.source, document.lines))
-        changed = changes(before, _json(report))
+        report, changed = facts_with(session, incident, document)
         if changed:
             incident.facts_version += 1
             incident.title = report.title
             incident.zone = report.organisation.timezone or incident.zone
             _keep(desk, session, incident, report, changed, by)
         return FactsAdded(number, incident.facts_version, tuple(changed))
+
+
+def facts_with(session: Session, incident: Incident, document: Document) -> tuple[Report, list[Change]]:
+    """The facts as they would be with those of the document laid over them, and what that changes; keeps nothing."""
+    if not isinstance(document.data, dict):
+        raise BadInputError(f"{document.source}: facts are a mapping, such as `records: 4000`")
+    before = _json(facts_of(session, incident))
+    report = validated(Report, Document(_laid_over(before, document.data), document.source, document.lines))
+    return report, changes(before, _json(report))
 
 
 def _keep(desk: Desk, session: Session, incident: Incident, report: Report, changed: list[Change], by: str) -> None:

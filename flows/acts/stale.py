@@ -8,6 +8,7 @@ from flows.acts.draft import facts_used, signatures, title, void_approvals
 from flows.desk import Desk
 from models.incident import facts_of, find, identity
 from models.ledger import record
+from models.report import Report
 from models.store import reading, writing
 from models.tables import Incident, LedgerEntry, Notice, NoticeVersion
 from templates.facts import stale
@@ -40,14 +41,16 @@ class StaleText:
 def stale_texts(desk: Desk, number: str) -> list[StaleText]:
     """Every text that states an old value, sent ones too."""
     with reading(desk.engine) as session:
-        return _found(session, find(session, number))
+        incident = find(session, number)
+        return stale_under(session, incident, facts_of(session, incident))
 
 
 def refresh_stale(desk: Desk, number: str) -> list[StaleText]:
     """Find the stale texts and end the signatures on them, with one entry for each fact; they are not sent any more."""
     with writing(desk.engine) as session:
         incident = find(session, number)
-        found, told = _found(session, incident), _told(session, incident)
+        found = stale_under(session, incident, facts_of(session, incident))
+        told = _told(session, incident)
         for text in found:
             notice = session.get_one(Notice, text.notice)
             if notice.state == "approved" or (notice.state == "draft" and _is_signed(session, notice)):
@@ -76,8 +79,8 @@ def _is_signed(session: Session, notice: Notice) -> bool:
     return bool(signatures(session, notice, version))
 
 
-def _found(session: Session, incident: Incident) -> list[StaleText]:
-    report = facts_of(session, incident)
+def stale_under(session: Session, incident: Incident, report: Report) -> list[StaleText]:
+    """Every text that states something else than these facts do."""
     rows = session.exec(
         select(Notice, NoticeVersion)
         .join(
