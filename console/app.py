@@ -11,9 +11,18 @@ from fastapi.staticfiles import StaticFiles
 
 import console.pages
 from console.page import page
-from console.signed_in import NotThereError, SignInNeededError, TokenRefusedError
+from console.signed_in import (
+    ENROLMENT,
+    NotThereError,
+    SecondFactorNeededError,
+    SignInNeededError,
+    TokenRefusedError,
+    address_of,
+)
+from flows.acts.accounts import Viewer
+from flows.acts.audit import note
 from flows.desk import Desk
-from models.errors import BadInputError, NotAllowedError, StoreUnavailableError, TocsinError
+from models.errors import BadInputError, NotAllowedError, StoreUnavailableError, TocsinError, TooManyTriesError
 
 HERE = Path(__file__).parent
 OWN_HOST_ONLY = (
@@ -27,7 +36,20 @@ HEADERS = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
 }
-STATUS = {NotThereError: 404, BadInputError: 422, NotAllowedError: 403, StoreUnavailableError: 503}
+STATUS = {
+    NotThereError: 404,
+    BadInputError: 422,
+    TooManyTriesError: 429,
+    NotAllowedError: 403,
+    StoreUnavailableError: 503,
+}
+REFUSALS = {  # what of it stands on the audit stream
+    401: "refused.not_signed_in",
+    403: "refused",
+    404: "refused.not_there",
+    413: "refused.too_large",
+    429: "refused.too_many",
+}
 
 
 def create_app(desk: Desk) -> FastAPI:
@@ -38,13 +60,20 @@ def create_app(desk: Desk) -> FastAPI:
     for module in sorted(part.name for part in pkgutil.iter_modules(console.pages.__path__)):
         app.include_router(importlib.import_module(f"console.pages.{module}").router)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(SecondFactorNeededError, _to_enrolment)
     app.add_exception_handler(TocsinError, _refused)
     app.middleware("http")(_with_headers)
     return app
 
 
 async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await go_on(request)
+    request.state.viewer, request.state.forged = None, _from_another_site(request)
+    if request.state.forged:
+        refused = NotAllowedError("another site sent this; open the page here and send it again")
+        response = await _refused(request, refused)
+    else:
+        response = await go_on(request)
+    _audit(request, response.status_code)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.url.path.startswith("/static/"):
@@ -52,11 +81,38 @@ async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[R
     return response
 
 
+def _from_another_site(request: Request) -> bool:
+    """Whether a browser says that a page of another site made it send this; programs say nothing of the kind."""
+    return request.method not in ("GET", "HEAD") and request.headers.get("sec-fetch-site") == "cross-site"
+
+
+def _audit(request: Request, status: int) -> None:
+    """Note a refusal on the audit stream, by the route's own path: the one asked for may hold a one-time link."""
+    viewer: Viewer | None = request.state.viewer
+    kind = "refused.forged" if request.state.forged else REFUSALS.get(status)
+    if kind is None or (status == 404 and viewer is None):
+        return  # a stranger who looks for what is nowhere
+    note(
+        request.app.state.desk,
+        kind,
+        who=viewer.name if viewer else None,
+        method=request.method,
+        path=getattr(request.scope.get("route"), "path", request.url.path),
+        incident=request.path_params.get("number"),
+        address=address_of(request),
+        agent=request.headers.get("user-agent", ""),
+    )
+
+
 async def _to_sign_in(request: Request, error: Exception) -> Response:
     if isinstance(error, TokenRefusedError) or request.url.path.startswith("/api/"):
         problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": str(error)}
         return JSONResponse(problem, 401, {"www-authenticate": "Bearer"}, "application/problem+json")
     return RedirectResponse(f"/sign-in?then={request.url.path}" if request.method == "GET" else "/sign-in", 303)
+
+
+async def _to_enrolment(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette calls it so
+    return RedirectResponse(ENROLMENT, 303)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

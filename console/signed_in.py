@@ -16,10 +16,16 @@ from models.incident import find
 from models.store import reading
 
 COOKIE = "tocsin_session"
+ENROLMENT = "/account/second-factor"
+WITHOUT_SECOND_FACTOR = {ENROLMENT, "/sign-out", "/language"}
 
 
 class SignInNeededError(TocsinError):
     """Nobody is signed in, and the page is not for everybody."""
+
+
+class SecondFactorNeededError(TocsinError):
+    """Whoever is signed in has to set up a second factor before anything else."""
 
 
 class TokenRefusedError(SignInNeededError):
@@ -47,7 +53,16 @@ def signed_in(request: Request, desk: AtDesk) -> Viewer:
     if viewer is None:
         raise SignInNeededError("sign in first")
     request.state.viewer = viewer
+    if _lacks_second_factor(desk, viewer) and request.url.path not in WITHOUT_SECOND_FACTOR:
+        raise SecondFactorNeededError("set up a second factor first; your organisation asks for one")
     return viewer
+
+
+def _lacks_second_factor(desk: Desk, viewer: Viewer) -> bool:
+    if viewer.scopes is not None or viewer.has_second_factor:
+        return False
+    rule = desk.settings.second_factor
+    return rule == "all" or (rule == "signers" and Right.SIGN in rights_of_viewer(viewer))
 
 
 def bearer_of(request: Request) -> str | None:
@@ -57,6 +72,16 @@ def bearer_of(request: Request) -> str | None:
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+def address_of(request: Request) -> str:
+    """The network address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    """The program that a request says it comes from."""
+    return request.headers.get("user-agent", "")
 
 
 def needs(right: Right) -> Callable[[Viewer], Viewer]:
@@ -71,11 +96,14 @@ def needs(right: Right) -> Callable[[Viewer], Viewer]:
     return with_right
 
 
-def own_form(viewer: SignedIn, csrf: Annotated[str, Form()] = "", x_csrf: Annotated[str, Header()] = "") -> None:
+def own_form(
+    request: Request, viewer: SignedIn, csrf: Annotated[str, Form()] = "", x_csrf: Annotated[str, Header()] = ""
+) -> None:
     """Refuse a form that another site sent in the viewer's name; no other site can send a token."""
     if viewer.scopes is not None:
         return
     if not secrets.compare_digest((csrf or x_csrf).encode(), viewer.csrf.encode()):
+        request.state.forged = True
         raise NotAllowedError("this form is out of date; load the page again and send it once more")
 
 

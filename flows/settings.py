@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
     console_port: int = Field(4280, description="Port of the console that `serve` starts.")
     console_url: str | None = Field(None, description="How the console is reached from outside, for links.")
+    second_factor: Literal["optional", "signers", "all"] = Field(
+        "optional", description="Who has to sign in with a second factor."
+    )
 
     smtp_host: str | None = None
     smtp_port: int = 587

@@ -15,6 +15,10 @@ class NotAllowedError(TocsinError):
     """The act is understood and refused: a signature is missing, a role does not fit, a check failed."""
 
 
+class TooManyTriesError(NotAllowedError):
+    """Too many tries failed from one place; a later one may succeed."""
+
+
 class StoreUnavailableError(TocsinError):
     """The database cannot be read or written just now: locked, read-only, full or unreachable."""
 

@@ -379,11 +379,35 @@ class Account(Row, table=True):
     person_id: int = Field(foreign_key="person.id", unique=True)
     login: str = Field(unique=True)
     password_hash: str | None = None  # argon2id; None: only by single sign-on
-    totp_secret: str | None = None
+    totp_secret: str | None = None  # of the authenticator, once a code of it was entered
+    totp_offered: str | None = None  # one that was shown and not yet confirmed
+    totp_step: int = 0  # of the last code that was taken; none is taken twice
     failures: int = 0  # wrong passwords in a row
     locked_until: datetime | None = _instant(nullable=True)
     language: str | None = None
     made_at: datetime = _instant()
+
+
+class RecoveryCode(Row, table=True):
+    """A code that stands in for the authenticator once, kept as SHA-256."""
+
+    __tablename__ = "recovery_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    code_sha256: str
+    used_at: datetime | None = _instant(nullable=True)
+
+
+class FailedSignIn(Row, table=True):
+    """A sign-in that failed, by the network address that it came from."""
+
+    __tablename__ = "failed_sign_in"
+    __table_args__ = (Index("ix_failed_sign_in_address_at", "address", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str
+    at: datetime = _instant(index=True)
 
 
 class SignIn(Row, table=True):
@@ -395,6 +419,7 @@ class SignIn(Row, table=True):
     token_sha256: str = Field(unique=True)
     csrf: str
     account_id: int = Field(foreign_key="account.id", index=True)
+    waits_for_code: bool = False  # the password was right, the second factor has not been shown
     address: str
     agent: str
     started_at: datetime = _instant()

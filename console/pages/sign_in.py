@@ -1,17 +1,21 @@
 """Signing in and out, and setting a password by a link."""
 
+from datetime import timedelta
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.page import LOCALES, page
-from console.signed_in import COOKIE, AtDesk, OwnForm, SignedIn
-from flows.acts import accounts
-from models.errors import BadInputError, NotAllowedError
+from console.signed_in import COOKIE, AtDesk, OwnForm, SignedIn, address_of, agent_of
+from flows.acts import accounts, second_factor
+from flows.acts.accounts import CODE_WAITS, SIGN_IN_LASTS
+from models.errors import BadInputError, NotAllowedError, TooManyTriesError
 
 router = APIRouter()
 Text = Annotated[str, Form()]
+HALF = "tocsin_code"  # the cookie of a sign-in that waits for its code
 
 
 @router.get("/sign-in")
@@ -24,17 +28,51 @@ def form(request: Request, then: str = "/") -> Response:
 def enter(request: Request, desk: AtDesk, login: Text, password: Text, then: Text = "/") -> Response:
     """Sign in, and go on to the page that was asked for."""
     try:
-        token = accounts.sign_in(desk, login, password, address=_address(request), agent=_agent(request))
+        begun = accounts.sign_in(desk, login, password, address=address_of(request), agent=agent_of(request))
     except NotAllowedError as refused:
-        return page(request, "sign_in.html", status=403, then=_inside(then), login=login, message=str(refused))
-    response = RedirectResponse(_inside(then), 303)
+        return page(
+            request, "sign_in.html", status=_status(refused), then=_inside(then), login=login, message=str(refused)
+        )
+    if begun.asks_code:
+        return _with_cookie(request, HALF, begun.token, f"/sign-in/code?then={quote(_inside(then))}", CODE_WAITS)
+    return _with_cookie(request, COOKIE, begun.token, _inside(then), SIGN_IN_LASTS)
+
+
+@router.get("/sign-in/code")
+def code_form(request: Request, desk: AtDesk, then: str = "/") -> Response:
+    """The form that asks for the second factor."""
+    if not second_factor.is_asked_for(desk, request.cookies.get(HALF, "")):
+        return RedirectResponse("/sign-in", 303)
+    return page(request, "code.html", then=_inside(then), message="")
+
+
+@router.post("/sign-in/code")
+def enter_code(request: Request, desk: AtDesk, code: Text, then: Text = "/") -> Response:
+    """End the sign-in with a code of the authenticator, or a recovery code."""
+    half = request.cookies.get(HALF, "")
+    try:
+        token = second_factor.finish_sign_in(desk, half, code, address=address_of(request), agent=agent_of(request))
+    except NotAllowedError as refused:
+        again = "code.html" if second_factor.is_asked_for(desk, half) else "sign_in.html"
+        return page(request, again, status=_status(refused), then=_inside(then), login="", message=str(refused))
+    response = _with_cookie(request, COOKIE, token, _inside(then), SIGN_IN_LASTS)
+    response.delete_cookie(HALF)
+    return response
+
+
+def _status(refused: NotAllowedError) -> int:
+    return 429 if isinstance(refused, TooManyTriesError) else 403
+
+
+def _with_cookie(request: Request, name: str, token: str, then: str, lasts: timedelta) -> Response:
+    response = RedirectResponse(then, 303)
     response.set_cookie(
-        COOKIE,
+        name,
         token,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
-        max_age=int(accounts.SIGN_IN_LASTS.total_seconds()),
+        max_age=int(lasts.total_seconds()),
     )
     return response
 
@@ -81,11 +119,3 @@ def _inside(path: str) -> str:
     """The path, if it is one of ours; the front page for anything that could lead elsewhere."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if safe else "/"
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")

@@ -13,6 +13,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, col, select
 
+from flows.acts import audit
+from flows.acts.brute_force import failed, refuse_flood
 from flows.acts.team import add_member, member_called, roles_of_person
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
@@ -25,9 +27,18 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1_000  # argon2 would hash a gigabyte, slowly
 LINK_LASTS = timedelta(hours=24)
 SIGN_IN_LASTS, IDLE_LASTS = timedelta(hours=12), timedelta(minutes=60)
+CODE_WAITS = timedelta(minutes=5)
 FREE_FAILURES = 5  # further wrong passwords lock for a minute, two, four ...
 LONGEST_LOCK = timedelta(hours=1)
 WRONG = "the name or the password is wrong, or the account is locked for a while after too many tries"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sign-in that the password began: the browser's token, and whether a code is still asked for."""
+
+    token: str
+    asks_code: bool
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Viewer:
     language: str | None
     sign_in: int | None
     scopes: frozenset[str] | None = None  # None: everything that the roles may do
+    has_second_factor: bool = False
 
 
 def first_link(desk: Desk) -> str | None:
@@ -112,64 +124,102 @@ def accept(desk: Desk, token: str, *, login: str, password: str, name: str | Non
             _end_sign_ins(session, account.id)
 
 
-def sign_in(desk: Desk, login: str, password: str, *, address: str, agent: str) -> str:
-    """The token of a new sign-in; raises `NotAllowedError` that does not say which of name and password was wrong."""
+def sign_in(desk: Desk, login: str, password: str, *, address: str, agent: str) -> Begun:
+    """Begin a sign-in; raises `NotAllowedError` that does not say which of name and password was wrong.
+
+    Raises `TooManyTriesError` for an address from which too many failed of late, whatever the password.
+    """
+    refuse_flood(desk, address)
     with writing(desk.engine) as session:
         account = session.exec(select(Account).where(Account.login == _plain_login(login))).first()
         fits = _fits(account.password_hash if account else None, password)
-        if account is not None:
-            token = _tried(session, account, fits, address, agent)
-            if token:
-                return token
-    raise NotAllowedError(WRONG)
+        begun = _tried(session, account, fits, address, agent) if account is not None else None
+        name = session.get_one(Person, account.person_id).name if account else None
+    if begun is None:
+        failed(desk, address)
+        audit.note(desk, "sign_in.refused", who=name, address=address, agent=agent)  # never what was typed
+        raise NotAllowedError(WRONG)
+    audit.note(desk, "sign_in.begun" if begun.asks_code else "sign_in", who=name, address=address, agent=agent)
+    return begun
 
 
-def _tried(session: Session, account: Account, fits: bool, address: str, agent: str) -> str | None:
-    now = _now()
-    if account.locked_until and account.locked_until > now:
+def _tried(session: Session, account: Account, fits: bool, address: str, agent: str) -> Begun | None:
+    if is_locked(account):
         return None
-    session.add(account)
     if not fits:
-        account.failures += 1
-        over = account.failures - FREE_FAILURES
-        account.locked_until = now + min(timedelta(minutes=2 ** min(over, 10)), LONGEST_LOCK) if over >= 0 else None
+        count_failure(session, account)
         return None
-    account.failures, account.locked_until = 0, None
     if not session.get_one(Person, account.person_id).active:
         return None
-    return _new_sign_in(session, account, address, agent)
+    if account.totp_secret is None:
+        unlock(session, account)
+    return new_sign_in(session, account, address, agent, waits_for_code=account.totp_secret is not None)
 
 
-def _new_sign_in(session: Session, account: Account, address: str, agent: str) -> str:
+def is_locked(account: Account) -> bool:
+    """Whether nobody may try to sign in just now."""
+    return account.locked_until is not None and account.locked_until > _now()
+
+
+def count_failure(session: Session, account: Account) -> None:
+    """Count a wrong password or code; after a few, each locks the account for longer."""
+    account.failures += 1
+    over = account.failures - FREE_FAILURES
+    if over >= 0:
+        account.locked_until = _now() + min(timedelta(minutes=2 ** min(over, 10)), LONGEST_LOCK)
+    session.add(account)
+
+
+def unlock(session: Session, account: Account) -> None:
+    """Forget the failures, after a sign-in that is whole."""
+    account.failures, account.locked_until = 0, None
+    session.add(account)
+
+
+def new_sign_in(session: Session, account: Account, address: str, agent: str, *, waits_for_code: bool) -> Begun:
+    """Sign a browser in under a token of its own, or for a few minutes only as far as the question for a code."""
     token, now = secrets.token_urlsafe(32), _now()
     session.add(
         SignIn(
             token_sha256=_hashed(token),
             csrf=secrets.token_urlsafe(32),
             account_id=identity(account),
+            waits_for_code=waits_for_code,
             address=address,
             agent=agent[:200],
             started_at=now,
             seen_at=now,
-            ends_at=now + SIGN_IN_LASTS,
+            ends_at=now + (CODE_WAITS if waits_for_code else SIGN_IN_LASTS),
         )
     )
-    return token
+    return Begun(token, waits_for_code)
+
+
+def sign_in_row(session: Session, token: str) -> SignIn | None:
+    """The sign-in that a token stands for, unless it has ended."""
+    row, now = session.exec(select(SignIn).where(SignIn.token_sha256 == _hashed(token))).first(), _now()
+    return None if row is None or row.ends_at <= now or row.seen_at + IDLE_LASTS <= now else row
 
 
 def viewer_of(desk: Desk, token: str) -> Viewer | None:
     """Who is signed in by the token, or None when it is unknown, too old, idle for too long, or the person has left."""
     now = _now()
     with reading(desk.engine) as session:
-        row = session.exec(select(SignIn).where(SignIn.token_sha256 == _hashed(token))).first()
-        if row is None or row.ends_at <= now or row.seen_at + IDLE_LASTS <= now:
+        row = sign_in_row(session, token)
+        if row is None or row.waits_for_code:
             return None
         account = session.get_one(Account, row.account_id)
         person = session.get_one(Person, account.person_id)
         if not person.active:
             return None
         viewer = Viewer(
-            identity(person), person.name, roles_of_person(session, person), row.csrf, account.language, identity(row)
+            identity(person),
+            person.name,
+            roles_of_person(session, person),
+            row.csrf,
+            account.language,
+            identity(row),
+            has_second_factor=account.totp_secret is not None,
         )
         stale = row.seen_at + timedelta(minutes=1) <= now
     if stale:
@@ -190,6 +240,27 @@ def sign_out(desk: Desk, token: str) -> None:
     with writing(desk.engine) as session:
         row = session.exec(select(SignIn).where(SignIn.token_sha256 == _hashed(token))).first()
         if row is not None:
+            session.delete(row)
+
+
+def browsers(desk: Desk, viewer: Viewer) -> list[SignIn]:
+    """The browsers in which the person is signed in, the last used first."""
+    with reading(desk.engine) as session:
+        rows = session.exec(
+            select(SignIn)
+            .join(Account, col(Account.id) == col(SignIn.account_id))
+            .where(Account.person_id == viewer.person_id, col(SignIn.waits_for_code).is_(False))
+            .where(SignIn.ends_at > _now(), SignIn.seen_at > _now() - IDLE_LASTS)
+            .order_by(col(SignIn.seen_at).desc())
+        )
+        return list(rows)
+
+
+def sign_out_elsewhere(desk: Desk, viewer: Viewer) -> None:
+    """End every other sign-in of the person."""
+    with writing(desk.engine) as session:
+        account = session.exec(select(Account).where(Account.person_id == viewer.person_id)).one()
+        for row in session.exec(select(SignIn).where(SignIn.account_id == account.id, SignIn.id != viewer.sign_in)):
             session.delete(row)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.acts import accounts, tokens
+from flows.acts import accounts, second_factor, tokens
 from flows.acts.team import Member, add_member, members, remove_member
 from flows.desk import open_desk
 from models.clock import rfc3339
@@ -103,6 +103,17 @@ def password(
     token = accounts.invite(desk, name, by=actor(by, desk.settings))
     accounts.accept(desk, token, login=login, password=given)
     print_json({"name": name, "login": login}) if json else line(f"{name} can sign in as {login}")
+
+
+@app.command()
+def reset(name: Name, by: By = None, json: Json = False) -> None:
+    """Take the second factor off of somebody who has lost it; they set up a new one when they sign in.
+
+    Example: tocsin team reset "Lea Martin"
+    """
+    desk = open_desk()
+    second_factor.reset(desk, name, by=actor(by, desk.settings))
+    print_json({"name": name}) if json else line(f"{name} signs in with the password alone until a new one is set up")
 
 
 token_app = typer.Typer()
