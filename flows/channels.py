@@ -10,6 +10,7 @@ from integrations.channel import Channel
 from integrations.outbox import Outbox
 from integrations.paging import Pager
 from integrations.slack import SLACK, Slack
+from integrations.slack_workspace import Workspace
 from integrations.smtp import SmtpServer
 from integrations.webhook import Webhook
 from models.clock import Clock
@@ -27,6 +28,7 @@ class Channels:
     addresses: dict[str, str]
     chat_channel: str
     pager: Channel | None = None
+    workspace: Workspace | None = None  # the rest of Slack, where the chat is Slack
 
     def named(self, name: str) -> Channel:
         """The channel that a row names; raises `BadInputError` when it is not configured any more."""
@@ -59,14 +61,16 @@ class Channels:
 
 def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clock) -> Channels:
     """The ways out that the settings name; raises `BadInputError` for a half-configured one."""
+    slack = _slack(settings, clock)
     return Channels(
         outbox=Outbox(settings.home / "outbox", clock),
         mail=_mail(settings, clock),
-        chat=_chat(settings, clock),
+        chat=slack,
         webhook=_webhook(settings, clock),
         pager=_pager(settings, clock),
         addresses=organisation.addresses,
         chat_channel=settings.slack_channel or "responders",
+        workspace=Workspace(slack) if slack else None,
     )
 
 
@@ -87,7 +91,7 @@ def _mail(settings: Settings, clock: Clock) -> Channel | None:
     )
 
 
-def _chat(settings: Settings, clock: Clock) -> Channel | None:
+def _slack(settings: Settings, clock: Clock) -> Slack | None:
     if settings.slack_token is None:
         return None
     if settings.slack_channel is None:

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     smtp_sender: str | None = None
     slack_token: SecretStr | None = None
     slack_channel: str | None = None
+    slack_signing_secret: SecretStr | None = Field(None, description="Checks what Slack sends to /slack/... over HTTP.")
+    slack_app_token: SecretStr | None = Field(None, description="Lets `serve` take Slack's requests by socket mode.")
     slack_base_url: str | None = Field(None, description="Another Slack-shaped server, for tests.")
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
@@ -81,6 +83,11 @@ class Settings(BaseSettings):
     def console(self) -> str:
         """The console's address, for links."""
         return (self.console_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
+
+    @property
+    def answers_in_slack(self) -> bool:
+        """Whether what people press in Slack reaches us."""
+        return self.slack_token is not None and (self.slack_signing_secret or self.slack_app_token) is not None
 
     def database(self) -> str:
         """The database's address."""

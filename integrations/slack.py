@@ -71,7 +71,7 @@ class Slack:
         Raises `TemporaryDeliveryError`, `RefusedDeliveryError` or `UncertainDeliveryError`.
         """
         try:
-            answer = self._client().chat_postMessage(
+            answer = self.client().chat_postMessage(
                 channel=message.to,
                 text=mrkdwn(f"{message.subject}\n{message.text}", MOST_TEXT),
                 blocks=[dict(block) for block in message.blocks or blocks_text(message.subject, message.text)],
@@ -80,7 +80,7 @@ class Slack:
                 unfurl_media=False,
             )
         except SlackApiError as error:
-            self._not_taken(error)
+            self.not_taken(error)
         return Taken(f"{answer.get('channel')}:{answer.get('ts')}", f"posted to {answer.get('channel')}")
 
     def was_taken(self, message: Message) -> bool | None:
@@ -103,11 +103,11 @@ class Slack:
                 if not page.get("has_more"):
                     return False
         except SlackApiError as error:
-            self._not_taken(error)
+            self.not_taken(error)
         return None
 
     def _pages(self, conversation: str) -> Iterator[Mapping[str, Any]]:  # Slack's own JSON
-        client, cursor = self._client(), ""
+        client, cursor = self.client(), ""
         for _ in range(self.pages_looked_through):
             page = client.conversations_history(
                 channel=conversation, cursor=cursor or None, include_all_metadata=True, limit=200
@@ -116,10 +116,12 @@ class Slack:
             yield data
             cursor = (data.get("response_metadata") or {}).get("next_cursor", "")
 
-    def _client(self) -> "_Client":
+    def client(self) -> WebClient:
+        """Slack's own client over our exchange, for one thread."""
         return _Client(self)
 
-    def _not_taken(self, error: SlackApiError) -> NoReturn:
+    def not_taken(self, error: SlackApiError) -> NoReturn:
+        """Raise what Slack's refusal means: `TemporaryDeliveryError`, `UncertainDeliveryError` or `RefusedDeliveryError`."""
         status, reason = error.response.status_code, str(error.response.get("error") or "no reason")
         if status in OVERLOADED or reason in MAY_SUCCEED_LATER:
             wish = retry_after(error.response.headers.get("retry-after"), self.clock())

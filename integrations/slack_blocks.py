@@ -30,6 +30,11 @@ def mrkdwn(text: str, limit: int = MOST_TEXT) -> str:
     return re.sub(r"&[a-z]*$", "", escaped[: limit - 1]) + "…"
 
 
+def plain(text: str, limit: int) -> str:
+    """`text` where Slack takes no formatting; cut with "…" at `limit`, and never empty, which Slack refuses."""
+    return (text if len(text) <= limit else text[: limit - 1] + "…") or "-"
+
+
 def blocks_incident_opened(
     number: str, title: str, opened_at: datetime, zone: ZoneInfo, severity: str | None = None, link: str | None = None
 ) -> list[Block]:
@@ -70,8 +75,12 @@ def blocks_approval_needed(
     sha256: str,
     roles: Sequence[str],
     link: str | None = None,
+    button: Block | None = None,
 ) -> list[Block]:
-    """The card that asks for signatures on one exact text, known by its SHA-256; the text itself is behind the link."""
+    """The card that asks for signatures on one exact text, known by its SHA-256.
+
+    The text itself is behind the link, or behind the `button` that opens it before whoever may read it.
+    """
     return [
         _header(f"Signature needed: {notice}"),
         _fields(
@@ -83,7 +92,7 @@ def blocks_approval_needed(
                 ("SHA-256 of the text", sha256),
             ]
         ),
-        *_link("Read the exact text", link),
+        *([button] if button else _link("Read the exact text", link)),
     ]
 
 
@@ -135,9 +144,8 @@ def span(length: timedelta) -> str:
 
 
 def _header(text: str) -> Block:
-    line = " ".join(text.split()) or "Tocsin"
-    cut = line if len(line) <= MOST_HEADER else line[: MOST_HEADER - 1] + "…"
-    return {"type": "header", "text": {"type": "plain_text", "text": cut, "emoji": False}}
+    line = plain(" ".join(text.split()) or "Tocsin", MOST_HEADER)
+    return {"type": "header", "text": {"type": "plain_text", "text": line, "emoji": False}}
 
 
 def _section(escaped: str) -> Block:

@@ -526,6 +526,75 @@ class CalendarFeed(Row, table=True):
     made_at: datetime = _instant()
 
 
+class SlackUser(Row, table=True):
+    """Which member of the Slack workspace a person of the team is, where an administrator said so."""
+
+    __tablename__ = "slack_user"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", unique=True)
+    slack_id: str = Field(unique=True)
+    linked_by: str
+    at: datetime = _instant()
+
+
+class SlackRequest(Row, table=True):
+    """One request of Slack's that was taken, so that the same one sent again is not; known by its signature or identity."""
+
+    __tablename__ = "slack_request"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    at: datetime = _instant(index=True)
+
+
+class SlackRoom(Row, table=True):
+    """The incident's own conversation, and what its pinned summary shows."""
+
+    __tablename__ = "slack_room"
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    name: str
+    channel: str | None = None  # None until Slack made it
+    summary: str | None = None  # the message that is edited
+    trying: bool = False  # a summary is being posted, so that after a death it is looked for first
+    pinned: bool = False
+    shown: str = ""  # hash of what the summary shows
+    busy_until: datetime | None = _instant(nullable=True)  # one process at a time keeps it
+    next_try_at: datetime | None = _instant(nullable=True)
+    last_error: str | None = None
+    zone: str = "UTC"
+
+
+class SlackGuest(Row, table=True):
+    """A member of the incident who is to be in its conversation."""
+
+    __tablename__ = "slack_guest"
+    __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    state: str  # invited, unknown (Slack knows nobody with the e-mail address)
+    at: datetime = _instant()
+    zone: str = "UTC"
+
+
+class SlackQuestion(Row, table=True):
+    """A question put in the incident's conversation; replies in its thread can become the answer."""
+
+    __tablename__ = "slack_question"
+    __table_args__ = (UniqueConstraint("incident_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    key: str
+    message: str | None = Field(default=None, index=True)  # None until it was posted
+    trying: bool = False
+    at: datetime = _instant()
+    zone: str = "UTC"
+
+
 class LedgerEntry(Row, table=True):
     """One link of an incident's chain; see `models/ledger.py`."""
 

@@ -11,6 +11,7 @@ from flows.acts.severity import severity_in
 from flows.acts.sign import open_roles
 from flows.desk import Desk
 from integrations.slack_blocks import blocks_approval_needed, blocks_incident_opened, blocks_notice_sent, blocks_text
+from integrations.slack_views import answer_button
 from models.clock import zone
 from models.incident import facts_of, find
 from models.ledger import sha256_of
@@ -36,7 +37,7 @@ def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> No
     with writing(desk.engine) as session:
         incident = find(session, number)
         notices = session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)).order_by(col(Notice.id))).all()
-        cards = [_card(session, incident, notice) for notice in notices]
+        cards = [_card(desk, session, incident, notice) for notice in notices]
         for group in _groups(cards):
             key = sha256_of({"texts": [sha for sha, _ in group]})[:16]
             blocks = [block for _, card in group for block in card]
@@ -50,11 +51,14 @@ def ask_for_signatures(desk: Desk, number: str, notice_ids: Sequence[int]) -> No
             )
 
 
-def _card(session: Session, incident: Incident, notice: Notice) -> tuple[str, Sequence[Mapping[str, object]]]:
+def _card(
+    desk: Desk, session: Session, incident: Incident, notice: Notice
+) -> tuple[str, Sequence[Mapping[str, object]]]:
     version = current(session, notice)
     roles = open_roles(session, incident, notice)
+    button = answer_button(f"{incident.number} notice:{notice.id}") if desk.settings.answers_in_slack else None
     return version.sha256, blocks_approval_needed(
-        incident.number, title(notice), notice.recipient, notice.language, version.sha256, roles
+        incident.number, title(notice), notice.recipient, notice.language, version.sha256, roles, button=button
     )
 
 

@@ -131,13 +131,22 @@ def _channels(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "Slack",
         "ok" if settings.slack_token else "off",
-        "token set" if settings.slack_token else f"TOCSIN_SLACK_TOKEN is not set; {outbox}",
+        _slack(settings) if settings.slack_token else f"TOCSIN_SLACK_TOKEN is not set; {outbox}",
     )
     yield Finding(
         "webhook",
         "ok" if settings.webhook_url else "off",
         "set" if settings.webhook_url else f"TOCSIN_WEBHOOK_URL is not set; {outbox}",
     )
+
+
+def _slack(settings: Settings) -> str:
+    ways = [
+        name
+        for name, set_ in (("socket mode", settings.slack_app_token), ("HTTP", settings.slack_signing_secret))
+        if set_
+    ]
+    return f"token set; answers come by {' and '.join(ways)}" if ways else "token set; nothing is answered from there"
 
 
 def _reached(host: str, port: int) -> str:

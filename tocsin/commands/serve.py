@@ -41,6 +41,7 @@ class Part(StrEnum):
     WORKER = "worker"
     WATCH = "watch"
     CONSOLE = "console"
+    SLACK = "slack"
 
 
 @app.command()
@@ -93,6 +94,9 @@ def _begun(desk: Desk, parts: frozenset[Part], stack: ExitStack) -> Iterator[tup
         yield _started(settings, stack, "console", "console")
         line(f"Console: {settings.console()}")
         _invite_first(desk, settings)
+    if Part.SLACK in parts and settings.slack_token and settings.slack_app_token:
+        yield _started(settings, stack, "slack", "console.slack_socket")
+        line("Slack is listened to by socket mode.")
     line(f"Prefect UI: {address}/runs")
 
 

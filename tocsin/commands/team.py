@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.acts import accounts, second_factor, tokens
+from flows.acts.slack_person import link_slack
 from flows.acts.team import Member, add_member, members, remove_member
 from flows.desk import open_desk
 from models.clock import rfc3339
@@ -85,6 +86,22 @@ def invite(name: Name, by: By = None, json: Json = False) -> None:
     token = accounts.invite(desk, name, by=actor(by, desk.settings))
     link = f"{desk.settings.console()}/welcome/{token}"
     print_json({"name": name, "link": link}) if json else line(link)
+
+
+@app.command()
+def slack(
+    name: Name,
+    member: Annotated[str, typer.Argument(help="Their member ID in Slack, from their profile there.")],
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Say which member of the Slack workspace a person is, where the e-mail addresses do not.
+
+    Example: tocsin team slack "Lea Martin" U024BE7LH
+    """
+    desk = open_desk()
+    link_slack(desk, name, member, by=actor(by, desk.settings))
+    print_json({"name": name, "slack": member}) if json else line(f"{name} is {member} in Slack")
 
 
 @app.command()
