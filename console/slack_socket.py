@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.error import URLError
 
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
@@ -59,7 +59,8 @@ def listening(desk: Desk, ping_seconds: float = 10.0) -> Iterator[None]:
         _connect(handler)
         yield
     finally:
-        handler.client.close()
+        with suppress(AttributeError):  # the client's own thread may have closed the socket at the same instant
+            handler.client.close()
 
 
 def _connect(handler: SocketModeHandler) -> None:
