@@ -122,6 +122,12 @@ def texts_on_request(duty: Duty | None) -> tuple[TextForm, ...]:
     )
 
 
+def lapsed(duty: Duty | None, audience: Audience, form: str, occasion: Occasion) -> Condition | None:
+    """The condition under which a form is called for and that does not hold, or None."""
+    condition = read_forms().called_for.get(forms_of(audience).get(form, ""))
+    return condition if condition and not _HOLDS[condition](duty, occasion) else None
+
+
 def audiences_of(duty: Duty | None) -> tuple[Audience, ...]:
     """Whom the texts of a duty are for; without a duty the press, customer care, staff and the board."""
     return _PUBLIC if duty is None else (duty.audience,)

@@ -224,6 +224,8 @@ def _unwanted(desk: Desk, session: Session, incident: Incident, row: Delivery) -
     """Why what was queued is not to be sent any more, or None: facts, texts and steps may have changed since."""
     if row.notice_id is not None:
         notice = session.get_one(Notice, row.notice_id)
+        if notice.state == "withdrawn":
+            return "it is called for no more"
         if notice.state != "approved" or notice.version != row.notice_version:
             return "its text was changed or sent back after it was queued"
         return unfit(session, incident, notice)

@@ -12,6 +12,7 @@ from flows.acts.evaluate import DUTY, duty_of
 from flows.acts.follow_up import follow_ups, incomplete, is_news, with_what_was_left_open
 from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
+from flows.acts.uncalled import ASKED, why_uncalled
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.document import nearest
@@ -123,11 +124,16 @@ def ask_for(desk: Desk, number: str, form: str, language: str) -> list[Drafted]:
             named = sorted({one.form for _, duty in duties for one in texts_on_request(duty)})
             raise BadInputError(f"{number} has no text of the form {form!r} to ask for{nearest(form, named)}")
         texts = [_text(source, duty, owed, one, language) for owed, duty, one in found]
-        made, refused = drafts([text.brief for text in texts if text.key not in source.known], desk.settings.templates)
+        wanted = [text for text in texts if not _is_there(source, text)]
+        made, refused = drafts([text.brief for text in wanted], desk.settings.templates)
         if refused:
             raise BadInputError(refused[0].reason)
-        written = [text for text in texts if text.key not in source.known]
-        return [_kept(desk, session, source, text, draft) for text, draft in zip(written, made, strict=True)]
+        pairs = zip(wanted, made, strict=True)
+        return [_kept(desk, session, source, text, draft, note=ASKED) for text, draft in pairs]
+
+
+def _is_there(source: _Source, text: "_Text") -> bool:
+    return text.key in source.known and source.known[text.key][0].state != "withdrawn"
 
 
 def _is_told(session: Session, incident: Incident, refusal: dict[str, str]) -> bool:
@@ -139,33 +145,29 @@ def _is_told(session: Session, incident: Incident, refusal: dict[str, str]) -> b
 
 
 def _withdraw(desk: Desk, session: Session, source: _Source, audiences: Sequence[Audience]) -> None:
-    """What the law asks for no more is not said any more; should the duty arise again, the text is drafted again."""
+    """What is called for no more is not said any more, signed or not; should it be again, the text is drafted again."""
     rows = session.exec(
         select(Notice)
-        .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id))
         .where(
             Notice.incident_id == source.incident.id,
             col(Notice.audience).in_([audience.value for audience in audiences]),
             col(Notice.state).in_(("draft", "approved")),
-            DutyRecord.state == "closed",
         )
         .order_by(col(Notice.id))
     ).all()
-    for notice in (row for row in rows if not has_left(session, row)):
-        notice.state = "withdrawn"
-        session.add(notice)
-        reason = "the duty no longer arises"
-        payload = {"notice": notice.id, "what": title(notice), "reason": reason}
-        record(
-            session,
-            source.incident,
-            "notice.withdrawn",
-            payload,
-            actor="tocsin",
-            at=source.now,
-            zone=source.incident.zone,
-        )
-        void_approvals(desk, session, source.incident, notice, reason)
+    for notice in rows:
+        reason = why_uncalled(session, notice, source.occasion)
+        if reason is not None and not has_left(session, notice):
+            _withdrawn(desk, session, source.incident, notice, reason)
+
+
+def _withdrawn(desk: Desk, session: Session, incident: Incident, notice: Notice, reason: str) -> None:
+    signed_by = [one.person for one in signatures(session, notice, current(session, notice))]
+    payload = {"notice": notice.id, "what": title(notice), "reason": reason, "signed_by": signed_by}
+    notice.state = "withdrawn"
+    session.add(notice)
+    record(session, incident, "notice.withdrawn", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
+    void_approvals(desk, session, incident, notice, reason)
 
 
 def has_undrafted(desk: Desk, number: str) -> bool:
@@ -196,18 +198,18 @@ def _texts(desk: Desk, session: Session, source: _Source, audiences: Sequence[Au
                 yield from (_text(source, duty, duty_id, form, *one) for one in spoken.of(form.audience))
         for form in texts_on_request(duty):
             if form.audience in audiences:
-                yield from _asked_for(source, duty, duty_id, form, spoken)
+                yield from _asked_for(session, source, duty, duty_id, form, spoken)
 
 
 def _asked_for(
-    source: _Source, duty: Duty | None, duty_id: int | None, form: TextForm, spoken: Spoken
+    session: Session, source: _Source, duty: Duty | None, duty_id: int | None, form: TextForm, spoken: Spoken
 ) -> Iterator[_Text]:
     """The texts of a form that somebody asked for before, in the languages asked for, unless the facts call for it anyway."""
     if form in texts_for(duty, source.occasion):
         return
     for code in languages():
         text = _text(source, duty, duty_id, form, code, spoken.lacking_in(code, form.audience))
-        if text.key in source.known:
+        if text.key in source.known and why_uncalled(session, source.known[text.key][0], source.occasion) is None:
             yield text
 
 
@@ -490,7 +492,9 @@ def signatures(session: Session, notice: Notice, version: NoticeVersion) -> list
     )
 
 
-def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draft) -> Drafted:
+def _kept(
+    desk: Desk, session: Session, source: _Source, text: _Text, made: Draft, *, note: str | None = None
+) -> Drafted:
     incident, brief = source.incident, text.brief
     notice, latest = source.known.get(text.key, (None, None))
     if notice is None:
@@ -505,7 +509,9 @@ def _kept(desk: Desk, session: Session, source: _Source, text: _Text, made: Draf
             recipient=brief.duty.recipient if brief.duty else brief.audience.value.replace("_", " "),
             corrects=text.follows,
         )
-    kept = with_edits(desk, session, notice, latest, brief, made) if latest and latest.edited else Wording(made)
+    kept = (
+        with_edits(desk, session, notice, latest, brief, made) if latest and latest.edited else Wording(made, note=note)
+    )
     made = kept.draft
     version = new_version(desk, session, incident, notice, kept, author="tocsin", inputs=text.inputs)
     void_approvals(desk, session, incident, notice, "the text was drafted again from new facts")

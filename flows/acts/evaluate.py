@@ -123,6 +123,9 @@ def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
     first_time = not known
     moved = [change for duty in found.duties if (change := _kept(session, incident, known.pop(duty.key, None), duty))]
     moved += [_withdrawn(session, row) for row in known.values() if row.state in ("open", "undecided")]
+    for row in known.values():
+        if row.state == "met":  # what was done stays done, and is asked for no more
+            row.verdict = Verdict.NOT_REQUIRED.value
     session.flush()
     session.add_all(_history(desk, incident, change) for change in moved)
     climb(desk, session, incident, _rows(session, incident))

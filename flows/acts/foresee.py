@@ -31,8 +31,10 @@ def foresee(desk: Desk, number: str, document: Document) -> Foresight:
     with reading(desk.engine) as session:
         incident = find(session, number)
         report, changed = facts_with(session, incident, document)
-        before = {(text.notice, text.path) for text in stale_under(session, incident, facts_of(session, incident))}
-        stale = [one for one in stale_under(session, incident, report) if (one.notice, one.path) not in before]
+        before = {
+            (text.notice, text.path) for text in stale_under(desk, session, incident, facts_of(session, incident))
+        }
+        stale = [one for one in stale_under(desk, session, incident, report) if (one.notice, one.path) not in before]
         return Foresight(
             incident.facts_version,
             tuple(changed),

@@ -119,7 +119,11 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     ),
     "notice.refused": lambda p: f"Could not be drafted: {p['what']}: {p['why']}",
     "notice.reopened": lambda p: f"Not sent, to be signed again: {p['what']}: {p['reason']}",
-    "notice.withdrawn": lambda p: f"No longer needed: {p['what']}: {p['reason']}",
+    "notice.withdrawn": lambda p: (
+        f"Stopped before it was sent, signed by {' and '.join(p['signed_by'])}: {p['what']}: {p['reason']}"
+        if p.get("signed_by")
+        else f"No longer needed: {p['what']}: {p['reason']}"
+    ),
     "approval.voided": lambda p: f"Signature of {p['person']} no longer holds: {p['what']}: {p['reason']}",
     "delivery.queued": lambda p: f"To be sent: {p['what']} by {p['channel']}",
     "delivery.sent": lambda p: (

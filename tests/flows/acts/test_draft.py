@@ -8,6 +8,7 @@ from flows.acts.edit import edit_notice
 from flows.acts.evaluate import evaluate
 from flows.acts.question import questions
 from flows.acts.read_notice import notice_text
+from flows.acts.timeline import timeline
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError, LeaseHeldError, NotAllowedError
 from models.tables import Approval, DutyRecord, Notice, NoticeVersion
@@ -255,7 +256,10 @@ def test_a_text_whose_duty_no_longer_arises_is_withdrawn_with_its_signatures_and
     draft(drafted, NUMBER)
 
     assert notice_row(drafted, letter.notice).state == "withdrawn"
-    assert every(drafted, Approval, NUMBER)[0].void_reason == "the duty no longer arises"
+    reason = "the duty no longer arises: 0 affected people in US-NY (at least 1 asked)"
+    assert every(drafted, Approval, NUMBER)[0].void_reason == reason
+    [said] = [one for one in payloads(drafted, NUMBER, "notice.withdrawn") if one["notice"] == letter.notice]
+    assert (said["reason"], said["signed_by"]) == (reason, [LEGAL, PR])
     assert queue(drafted, NUMBER) == 0
     add(drafted, NUMBER, "people: [{jurisdiction: US-NY, count: 610, relationship: customer, minors: false}]")
     evaluate(drafted, NUMBER)
@@ -264,6 +268,26 @@ def test_a_text_whose_duty_no_longer_arises_is_withdrawn_with_its_signatures_and
         "draft",
         "open",
     )
+
+
+def test_a_text_whose_form_hangs_on_what_is_no_longer_so_is_closed_unless_somebody_asked_for_it(
+    drafted: Desk,
+) -> None:
+    people = "people: [{jurisdiction: US-NY, count: 610, relationship: customer, minors: %s, vulnerable: false}]"
+    add(drafted, NUMBER, people % "true")
+    draft(drafted, NUMBER)
+    ask_for(drafted, NUMBER, "employee", "en")
+    add(drafted, NUMBER, people % "false")
+    draft(drafted, NUMBER)
+
+    [parents] = notices(drafted, NUMBER, provision="us-ny-individuals", form="guardian")
+    [workers] = notices(drafted, NUMBER, provision="us-ny-individuals", form="employee")
+    assert (parents.state, workers.state) == ("withdrawn", "draft")
+    told = [event.words for event in timeline(drafted, NUMBER) if event.kind == "notice.withdrawn"]
+    assert f"No longer needed: {parents.what}: no minors are among the people" in told
+    assert parents.notice in [made.notice for made in ask_for(drafted, NUMBER, "guardian", "en")]
+    draft(drafted, NUMBER)
+    assert notice_row(drafted, parents.notice).state == "draft"
 
 
 def test_an_answer_to_an_open_question_is_drafted_into_every_text_that_asks_it(drafted: Desk) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from flows.acts.edit import edit_notice
+from flows.acts.evaluate import evaluate
 from flows.acts.read_notice import NoticeLine, notice_text
+from flows.acts.remedy import put_right
 from flows.acts.stale import refresh_stale, stale_texts
 from flows.desk import Desk
 from models.tables import Approval
@@ -11,6 +13,7 @@ from tests.flows.meridia import (
     draft,
     every,
     ledger,
+    make_signable,
     notice_row,
     notices,
     payloads,
@@ -120,6 +123,68 @@ def test_once_drafted_again_a_text_is_stale_no_more(drafted: Desk) -> None:
     draft(drafted, NUMBER)
 
     assert stale_texts(drafted, NUMBER) == []
+
+
+GONE = "people: [{jurisdiction: FR, count: 12400, relationship: customer, languages: [fr]}]"  # nobody in New York
+
+
+def letters_of_new_york(desk: Desk) -> list[NoticeLine]:
+    return notices(desk, NUMBER, provision="us-ny-individuals")
+
+
+def test_a_text_that_was_not_sent_is_closed_with_the_next_pass_when_its_duty_goes(drafted: Desk) -> None:
+    [letter, *_] = letters_of_new_york(drafted)
+    add(drafted, NUMBER, GONE)
+    evaluate(drafted, NUMBER)
+
+    assert mend_of(drafted, letter.notice) == {"it is closed with the next pass, and not sent"}
+    refresh_stale(drafted, NUMBER)
+    draft(drafted, NUMBER)
+
+    assert notice_row(drafted, letter.notice).state == "withdrawn"
+    assert mend_of(drafted, letter.notice) == set()
+
+
+def test_a_text_that_was_sent_and_is_called_for_no_more_asks_for_a_withdrawal_until_that_is_sent(
+    drafted: Desk,
+) -> None:
+    make_signable(drafted, NUMBER)
+    lines = letters_of_new_york(drafted)
+    sign(drafted, NUMBER, *lines)
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+    add(drafted, NUMBER, GONE)
+    evaluate(drafted, NUMBER)
+
+    [text] = [text for text in stale_texts(drafted, NUMBER) if text.notice == lines[0].notice]
+    assert text.mend == "send a withdrawal: it was sent, and is called for no more"
+    assert text.command == f"tocsin notices {NUMBER} withdraw {lines[0].notice} --reason ..."
+    assert text.new == "the duty no longer arises: 0 affected people in US-NY (at least 1 asked)"
+
+    made = put_right(drafted, NUMBER, lines[0].notice, "withdrawal", by=LEGAL, reason="Nobody there was affected.")
+    assert mend_of(drafted, lines[0].notice) == {f"its withdrawal is notice {made.notice}, draft"}
+    [withdrawal] = [line for line in notices(drafted, NUMBER) if line.notice == made.notice]
+    sign(drafted, NUMBER, withdrawal)
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+    assert mend_of(drafted, lines[0].notice) == set()
+
+
+def test_a_correction_that_was_sent_settles_what_it_told_and_nothing_that_changed_after_it(drafted: Desk) -> None:
+    line = filing(drafted)
+    sign(drafted, NUMBER, line)
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+    add(drafted, NUMBER, "records: 33850")
+    made = put_right(drafted, NUMBER, line.notice, "correction", by=LEGAL, reason="The records were counted again.")
+    [correction] = [one for one in notices(drafted, NUMBER) if one.notice == made.notice]
+    sign(drafted, NUMBER, correction)
+    queue(drafted, NUMBER)
+    send(drafted, NUMBER)
+
+    assert mend_of(drafted, line.notice) == set()
+    add(drafted, NUMBER, "records: 40000")
+    assert mend_of(drafted, line.notice) == {"send a follow-up or a correction: it was sent with the old value"}
 
 
 def _text(desk: Desk, line: NoticeLine) -> str:
