@@ -200,6 +200,7 @@ class Notice(Row, table=True):
     held_reason: str | None = None
     held_until: datetime | None = _instant(nullable=True)
     corrects: int | None = Field(default=None, index=True)  # the notice that was sent and is put right
+    sign_until: datetime | None = _instant(index=True, nullable=True)  # when the watch says that signatures are late
     version: int = 0
 
 

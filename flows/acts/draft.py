@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from flows.acts.answer import answers_of
 from flows.acts.evaluate import DUTY, duty_of
 from flows.acts.follow_up import follow_ups, incomplete, is_news, with_what_was_left_open
+from flows.acts.playbook import notice_rules
 from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
 from flows.acts.uncalled import ASKED, why_uncalled
@@ -595,6 +596,7 @@ def new_version(
     made = kept.draft
     notice.version += 1
     notice.state = "draft"
+    notice.sign_until = notice_rules(incident).approval_for(Audience(notice.audience)).due(desk.clock(), ())
     session.add(notice)
     session.flush()
     version = NoticeVersion(

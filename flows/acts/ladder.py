@@ -1,12 +1,14 @@
 """The warnings of each clock: rows with an instant, made when the clock starts, fired once by `watch`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
 from flows.acts.playbook import kept_playbook
 from flows.desk import Desk
+from integrations.channel import Channel
 from models.clock import rfc3339
 from models.incident import identity
 from models.ledger import record
@@ -16,13 +18,44 @@ from playbooks.ladder import Ladder, Rung, default_ladders, ladder_for
 ENDED, MOVED, CHANGED = "the clock ended", "the clock moved", "the ladder changed"
 
 
+@dataclass(frozen=True)
+class Fired:
+    """One alert that fired just now."""
+
+    number: str
+    provision: str
+    stage: str
+    rung: str
+    role: str
+    due_at: datetime
+    lateness: timedelta
+    delivery: str
+
+
+def way_to(desk: Desk, way: str, role: str) -> tuple[Channel, str]:
+    """The channel and the address by which a warning reaches a role this way."""
+    match way:
+        case "mail":
+            return desk.channels.for_mail(role)
+        case "webhook":
+            return desk.channels.for_webhook(role)
+        case "page":
+            return desk.channels.for_page(role)
+    return desk.channels.for_chat()
+
+
 def ladder_of(desk: Desk, incident: Incident, duty: DutyRecord) -> Ladder:
-    """The ladder of a running clock: by the incident's playbook, else the organisation's, else ours."""
+    """The ladder of a running clock."""
     assert duty.starts_at is not None, "a ladder belongs to a clock that runs"
     assert duty.due_at is not None, "and that has a number"
+    return ladder_of_length(desk, incident, duty.due_at - duty.starts_at)
+
+
+def ladder_of_length(desk: Desk, incident: Incident, length: timedelta) -> Ladder:
+    """The ladder of a period of this length: by the incident's playbook, else the organisation's, else ours."""
     playbook = kept_playbook(incident)
     own = (playbook.ladders if playbook else ()) or desk.organisation.ladders or default_ladders()
-    return ladder_for(own, duty.due_at - duty.starts_at)
+    return ladder_for(own, length)
 
 
 def key_of(incident: Incident, duty: DutyRecord, name: str) -> str:

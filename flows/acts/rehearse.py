@@ -33,7 +33,7 @@ from models.document import Document
 from models.errors import NotAllowedError
 from models.incident import find
 from models.store import reading
-from models.tables import Alert, Delivery, DutyRecord, Incident
+from models.tables import Alert, Delivery, DutyRecord, Incident, Notice
 from models.vocabulary import PersonRole
 from playbooks.plan import PlannedStep, StepState
 from playbooks.step import Step
@@ -128,6 +128,11 @@ class Rehearsal:
         yield incident.wake_at
         yield session.exec(
             select(func.min(Alert.fires_at)).where(Alert.incident_id == incident.id, Alert.state == "pending")
+        ).one()
+        yield session.exec(
+            select(func.min(Notice.sign_until)).where(
+                Notice.incident_id == incident.id, Notice.state == "draft", col(Notice.held).is_(False)
+            )
         ).one()
         yield session.exec(
             select(func.min(Delivery.next_try_at)).where(

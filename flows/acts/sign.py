@@ -56,6 +56,8 @@ def approve(
         payload |= {"note": note} if note else {}
         record(session, incident, "notice.approved", payload, actor=by, at=desk.clock(), zone=incident.zone)
         missing = still_needed(incident, notice, [*_pairs(given), (role, by)])
+        rule = notice_rules(incident).approval_for(Audience(notice.audience))
+        notice.sign_until = rule.due(version.created_at, [*(one.at for one in given), desk.clock()])
         if not missing:
             _is_ready(desk, session, incident, notice, version)
         return Signed(notice_id, title(notice), version.sha256, role, missing)

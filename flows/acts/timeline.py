@@ -107,6 +107,9 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.edited": lambda p: f"Edited: {p['what']} (version {p['version']})",
     "notice.stale": lambda p: f"Text no longer holds: {p['what']}: {p['path']} changed",
     "notice.approved": lambda p: f"Signed as {p['role']}: {p['what']}, SHA-256 {p['sha256'][:12]}",
+    "signature.overdue": lambda p: (
+        f"Signature overdue since {p['due_at']}, asked of {' and '.join(p['asked'])}: {p['what']}; told {' and '.join(p['told'])}"
+    ),
     "notice.rejected": lambda p: f"Sent back as {p['role']}: {p['what']}: {p['reason']}",
     "notice.override_asked": lambda p: f"Override asked for as {p['role']}: {p['what']}: {p['reason']}",
     "notice.overridden": _overridden,

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 
 from sqlmodel import Session, and_, col, or_, select
 
 from flows.acts.deliver import attempt, new_delivery, queue
-from flows.acts.ladder import ENDED, key_of, ladder_of, runs
+from flows.acts.ladder import ENDED, Fired, key_of, ladder_of, runs, way_to
 from flows.acts.page import page_of, stand_down
 from flows.acts.pulse import seen
+from flows.acts.unsigned import fire_unsigned
 from flows.desk import Desk
-from integrations.channel import Channel
 from integrations.slack_blocks import blocks_clock_at_risk
 from models.clock import rfc3339, zone
 from models.incident import identity
@@ -29,26 +28,13 @@ NOT_ACKNOWLEDGED = "not acknowledged: "
 FAILURES_IN_A_ROW = 3  # then a channel is left alone until the next pass, so that a slow one holds up nothing
 
 
-@dataclass(frozen=True)
-class Fired:
-    """One alert that fired just now."""
-
-    number: str
-    provision: str
-    stage: str
-    rung: str
-    role: str
-    due_at: datetime
-    lateness: timedelta
-    delivery: str
-
-
 def watch_once(desk: Desk, *, stand_in: bool = False) -> list[Fired]:
     """Fire what is due, and try again every delivery whose time has come; a stand-in does so while no watch runs."""
     given_up: set[str] = set()
     fired, busy = _fire_due(desk, given_up)
     for incident_id in busy:
         fired += _fire_incident(desk, incident_id, wait=True) or []
+    fired += fire_unsigned(desk)
     stand_down(desk)
     _send_due(desk, given_up)
     seen(desk, stand_in=stand_in)
@@ -250,23 +236,12 @@ def _deliveries(desk: Desk, incident: Incident, duty: DutyRecord, alert: Alert, 
     message = _message(incident, duty, alert, now)
     found: list[Delivery] = []
     for way in alert.ways.split(","):
-        channel, to = _way(desk, way, alert.role)
+        channel, to = way_to(desk, way, alert.role)
         key = f"{incident.number}.alert.{identity(alert)}" + (f".{way}" if found else "")
         delivery = new_delivery(incident, key, "alert", channel, to, message, now)
         delivery.next_try_at = now
         found.append(delivery)
     return found
-
-
-def _way(desk: Desk, way: str, role: str) -> tuple[Channel, str]:
-    match way:
-        case "mail":
-            return desk.channels.for_mail(role)
-        case "webhook":
-            return desk.channels.for_webhook(role)
-        case "page":
-            return desk.channels.for_page(role)
-    return desk.channels.for_chat()
 
 
 def _message(incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) -> dict[str, object]:

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from flows.acts.acknowledge import acknowledge, snooze
+from flows.acts.ladder import Fired
 from flows.acts.prove import Proof, Warned, prove
-from flows.acts.watch import Fired, watch_once
+from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.heartbeat import beating
 from laws.clock import moment_of
