@@ -15,7 +15,13 @@ from integrations.limit import Limit, limited
 from integrations.loopback import is_loopback
 from integrations.mail import mail_of, recipient_address, sender_address
 from models.clock import Clock
-from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from models.errors import (
+    BadInputError,
+    DeliveryError,
+    RefusedDeliveryError,
+    TemporaryDeliveryError,
+    UncertainDeliveryError,
+)
 from models.message import Message, Taken
 
 LONGEST_EXCHANGE = 90.0  # seconds; shorter than a delivery is presumed to be in living hands
@@ -71,13 +77,22 @@ class SmtpServer:
         """Nothing: SMTP has no such question."""
         return None
 
-    @contextmanager
-    def _connected(self, limit: Limit) -> Iterator[smtplib.SMTP]:
+    def opened(self, limit: Limit) -> smtplib.SMTP:
+        """A connection on which a mail may be named, for whoever sends many; raises as `send` does."""
         with self._before_data("connecting"):
             server = self._open(limit)
         try:
             with self._before_data("greeting"):
                 self._greet(server)
+        except DeliveryError:
+            server.close()
+            raise
+        return server
+
+    @contextmanager
+    def _connected(self, limit: Limit) -> Iterator[smtplib.SMTP]:
+        server = self.opened(limit)
+        try:
             yield server
             # What the server answered to DATA counts: nobody waits for its goodbye.
             with suppress(smtplib.SMTPException, OSError):

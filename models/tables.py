@@ -623,3 +623,74 @@ class Lease(Row, table=True):
     expires_at: datetime = _instant()
     failures: int = 0  # runs in a row that ended with an error
     not_before: datetime | None = _instant(nullable=True)  # no run is started by itself until then
+
+
+class PeopleSending(Row, table=True):
+    """How far the sending to the people of one incident may go, and who said so."""
+
+    __tablename__ = "people_sending"
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", unique=True)
+    state: str = "running"  # running, paused, stopped
+    why: str | None = None
+    wave: str = "review"  # the furthest wave that may go: review, first, rest
+    due_at: datetime | None = _instant(nullable=True)  # the earliest limit of the duties whose texts go
+    limits: dict[str, float] = _json()  # "email", "domain", "webhook": how many a second
+    ways: dict[str, dict[str, str]] = _json()  # cohort -> channel -> form of the notice
+    unreached: dict[str, int] = _json()  # why people get nothing by this sending
+    started_at: datetime = _instant()
+    changed_at: datetime = _instant()
+    changed_by: str
+    alarmed_at: datetime | None = _instant(nullable=True)  # when it was told that the limit will be missed
+    zone: str = "UTC"
+
+
+class PersonDelivery(Row, table=True):
+    """One text to one person by one channel. The person is an opaque id; name and address stay in the roster."""
+
+    __tablename__ = "person_delivery"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "person", "notice_id", "channel"),
+        Index("ix_person_delivery_claim", "incident_id", "state", "channel", "wave", "id"),
+        Index("ix_person_delivery_sent", "incident_id", "sent_at"),
+        Index("ix_person_delivery_holder", "holder"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    person: str
+    seq: int  # where the person stands in the roster's list of addresses
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    notice_version: int | None = None  # which text was taken to it, once it was tried
+    text_sha256: str | None = None
+    cohort: str
+    wave: str  # review, first, rest
+    channel: str
+    rank: int = 0  # 0: the person's first channel
+    # pending, sending, delayed, uncertain, sent, delivered, bounced, refused, written, withdrawn
+    state: str = "pending"
+    attempts: int = 0
+    doubtful: int = 0  # how often it may have been taken without our hearing of it
+    holder: str | None = None
+    lease_until: datetime | None = _instant(nullable=True)
+    next_try_at: datetime | None = _instant(nullable=True)
+    dated_at: datetime | None = _instant(nullable=True)  # the message's own date, the same however often it is tried
+    answer: str | None = None  # codes and our own words only: what the other side says may name the person
+    followed: bool = False  # whether its failure was answered, by the person's next channel where there is one
+    batch: str | None = None  # of letters to be printed
+    sent_at: datetime | None = _instant(nullable=True)
+    returned_at: datetime | None = _instant(nullable=True)
+
+
+class SendingSlot(Row, table=True):
+    """When the next message may leave by a channel, or to a domain, so that all workers together keep to its limit."""
+
+    __tablename__ = "sending_slot"
+    __table_args__ = (UniqueConstraint("incident_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    name: str  # a channel, or a keyed hash of a domain
+    free_at: datetime = _instant()

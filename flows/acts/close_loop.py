@@ -1,5 +1,8 @@
 """After sending: a notice that arrived is sent, a duty whose every notice is sent is met, and the clocks after it may start."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from flows.acts.draft import title
@@ -52,8 +55,17 @@ def _met(desk: Desk, session: Session, incident: Incident, duty_id: int) -> bool
     sent = session.exec(
         select(Delivery.sent_at).where(col(Delivery.notice_id).in_([notice.id for notice in notices]))
     ).all()
+    at = max((at for at in sent if at), default=desk.clock())
+    met_at(desk, session, incident, duty, at, [title(notice) for notice in notices])
+    return True
+
+
+def met_at(
+    desk: Desk, session: Session, incident: Incident, duty: DutyRecord, at: datetime, notices: Sequence[str]
+) -> None:
+    """Mark a duty as met at a time, by these notices."""
     before = {"state": duty.state}
-    duty.state, duty.met_at = "met", max((at for at in sent if at), default=desk.clock())
+    duty.state, duty.met_at = "met", at
     session.add(duty)
     late = duty.due_at is not None and duty.met_at > duty.due_at
     after = {"state": "met", "met_at": rfc3339(duty.met_at), "late": late}
@@ -74,7 +86,6 @@ def _met(desk: Desk, session: Session, incident: Incident, duty_id: int) -> bool
         "recipient": duty.recipient,
         "from": before,
         "to": after,
-        "notices": [title(notice) for notice in notices],
+        "notices": list(notices),
     }
     record(session, incident, "duty.met", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
-    return True

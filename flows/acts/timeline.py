@@ -77,6 +77,13 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "people.cohorts": lambda p: (
         f"Accepted who gets which text: {p['reached']} of {p['people']} people to be written to, by the rules {p['rules_sha256'][:12]}"
     ),
+    "people.sending": lambda p: (
+        f"Sending to people, as far as the wave {p['wave']}: {p['left']} messages to send, {p['planned']} of them new"
+    ),
+    "people.sending_state": lambda p: f"Sending to people is {p['state']}" + (f": {p['why']}" if p.get("why") else ""),
+    "people.too_slow": lambda p: (
+        f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end']}, due {p['due_at']}"
+    ),
     "people.forgotten": lambda p: "Roster's key destroyed; the counts remain",  # noqa: ARG005 - it has no more to say
     "duties.evaluated": _evaluated,
     "duty.gained": _duty("Duty arises"),

@@ -1,9 +1,13 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from flows.desk import Desk
 from flows.server import free_port, running
+from models.clock import VirtualClock
+from tests.conftest import START
+from tests.flows.affected import copied, sign_texts
 from tests.flows.meridia import join_team
 from tests.flows.server import PrefectServer
 
@@ -13,6 +17,27 @@ def team(desk: Desk) -> Desk:
     """The desk with a person for each role."""
     join_team(desk)
     return desk
+
+
+@pytest.fixture(scope="session")
+def signed_home(drafted_home: Path, tmp_path_factory: pytest.TempPathFactory, law_cache: Path) -> Path:
+    """The same home with the French texts to people signed."""
+    home = tmp_path_factory.mktemp("signed")
+    (home / "cache").symlink_to(law_cache)
+    clock = VirtualClock(home / "clock")
+    clock.set(START)
+    desk = copied(drafted_home, home, clock.path)
+    sign_texts(desk)
+    desk.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def signed(signed_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
+    """A desk with the team and the incident `INC-2026-0001`, whose French texts to people are signed."""
+    desk = copied(signed_home, home, clock.path)
+    yield desk
+    desk.engine.dispose()
 
 
 @pytest.fixture(scope="module")

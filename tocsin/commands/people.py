@@ -14,9 +14,13 @@ from people.roster import encrypts_by_openssl
 from tocsin.acting import actor
 from tocsin.cohorts import cohorts
 from tocsin.output import By, Json, Number, line, print_json, table
+from tocsin.sending import pause, resume, send, show_progress, stop
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(cohorts)
+for _command in (send, pause, resume, stop):
+    app.command()(_command)
+app.command("progress")(show_progress)
 
 Files = Annotated[
     list[str],

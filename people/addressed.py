@@ -1,0 +1,74 @@
+"""The list of addresses of a sending: everybody of the assignment once, in an order that stays, inside the encrypted roster."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from people.letter import Addressee
+from people.roster import Roster
+
+BATCH = 5_000
+_COLUMNS = "person_id, seq, name, email, phone, street, town, subdivision, country, identifier, categories, channels"
+
+_LAY_OUT = """
+CREATE OR REPLACE TABLE addressed AS
+WITH now AS (
+    SELECT a.person_id, a.cohort, a.text_key, a.language, a.channels, a.wave, p.identifier,
+        coalesce(p.full_name, nullif(concat_ws(' ', p.given_name, p.family_name), ''), '') AS name,
+        p.emails[1] AS email, p.phones[1] AS phone, p.street, nullif(concat_ws(' ', p.postcode, p.city), '') AS town,
+        p.subdivision, p.country, coalesce(p.categories, []) AS categories
+    FROM assignment a JOIN person p ON p.id = a.person_id),
+known AS (SELECT person_id, seq FROM {before})
+SELECT now.*, coalesce(k.seq, (SELECT coalesce(max(seq), 0) FROM known)
+    + row_number() OVER (PARTITION BY k.seq IS NULL ORDER BY now.wave, now.person_id)) AS seq
+FROM now LEFT JOIN known k ON k.person_id = now.person_id ORDER BY seq
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one person is to get first."""
+
+    person: str
+    seq: int
+    cohort: str
+    text_key: str
+    language: str
+    channels: Sequence[str]
+    wave: str
+
+
+def lay_out_addresses(roster: Roster) -> None:
+    """Make the list, or bring it up to what the roster says now; whoever had a place in it keeps that."""
+    run = roster.connection.execute
+    before = "addressed" if _has(roster, "addressed", "seq") else "(SELECT '' AS person_id, 0 AS seq WHERE false)"
+    run(_LAY_OUT.format(before=before))
+
+
+def planned(roster: Roster) -> Iterator[list[Planned]]:
+    """Everybody of the list in order, some thousands at a time."""
+    cursor = roster.connection.cursor()
+    cursor.execute("USE roster")
+    cursor.execute("SELECT person_id, seq, cohort, text_key, language, channels, wave FROM addressed ORDER BY seq")
+    while rows := cursor.fetchmany(BATCH):
+        yield [Planned(*row) for row in rows]
+
+
+def addressees(roster: Roster, places: Sequence[int]) -> dict[int, Addressee]:
+    """The people at these places of the list; whoever left the roster since is not among them."""
+    if not places:
+        return {}
+    cursor = roster.connection.cursor()
+    cursor.execute("USE roster")
+    rows = cursor.execute(
+        f"SELECT {_COLUMNS} FROM addressed WHERE seq BETWEEN ? AND ? AND seq IN (SELECT unnest(?::BIGINT[]))",
+        [min(places), max(places), list(places)],
+    ).fetchall()
+    return {row[1]: Addressee(*row) for row in rows}
+
+
+def _has(roster: Roster, table: str, column: str) -> bool:
+    found = roster.connection.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'roster' AND table_name = ? AND column_name = ?",
+        [table, column],
+    )
+    return bool(found.fetchall())
