@@ -1,5 +1,6 @@
 """Everything the environment may set, read once, by the outermost layer, under `TOCSIN_...`."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
     server_host: str = Field("127.0.0.1", description="Address that this Prefect server listens on.")
     watch_silence: int = Field(120, ge=10, description="Seconds without a pass after which people are told.")
+    worker_runs: int | None = Field(None, ge=1, description="Runs that one worker carries at once.")
     retention_days: int | None = Field(None, ge=1, description="Days after closing that words and evidence are kept.")
     heartbeat_url: str | None = Field(None, description="Asked after each half minute in which the watch ran.")
     prefect_answers: bool = Field(True, description="Whether open questions can be answered in the Prefect UI.")
@@ -88,6 +90,10 @@ class Settings(BaseSettings):
     def answers_in_slack(self) -> bool:
         """Whether what people press in Slack reaches us."""
         return self.slack_token is not None and (self.slack_signing_secret or self.slack_app_token) is not None
+
+    def runs_at_once(self) -> int:
+        """How many runs one worker carries at once: two for each processor where nothing is set, and at least four."""
+        return self.worker_runs or max(4, 2 * (os.cpu_count() or 1))
 
     def database(self) -> str:
         """The database's address."""

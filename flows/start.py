@@ -3,7 +3,8 @@
 import asyncio
 import importlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,22 @@ def run_now(settings: Settings, name: str, number: str) -> None:
         ) from error
 
 
-def nudge(settings: Settings, number: str, passes: int, now: datetime) -> bool:
-    """Ask the workers to carry an incident on that no run carries; tells whether that started a new run.
+def nudge(settings: Settings, passes: Mapping[str, int], now: datetime) -> list[str]:
+    """Ask the workers to carry incidents on that no run carries, each by its number and pass; gives those for which a new
+    run was started.
 
     The same incident and pass asked twice start one run, and one more for each that died before it took the lease. Those
     that died are shown as crashed. Without a server or deployment none is started.
     """
-    try:
-        with api_client(settings.server_port) as api:
-            found = api.get(f"/deployments/name/{DEPLOYMENT}")
-            return found.is_success and _started(api, found.json()["id"], number, f"{number}:{passes}", now)
-    except httpx.HTTPError:
-        return False
+    started: list[str] = []
+    with suppress(httpx.HTTPError), api_client(settings.server_port) as api:
+        found = api.get(f"/deployments/name/{DEPLOYMENT}")
+        if found.is_success:
+            deployment = found.json()["id"]
+            for number, passed in passes.items():
+                if _started(api, deployment, number, f"{number}:{passed}", now):
+                    started.append(number)
+    return started
 
 
 def _started(api: httpx.Client, deployment: str, number: str, key: str, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from playbooks.period import in_words
 
 MOST_AT_ONCE = 500
 FIRED_BEFORE_SENDING = 50  # so that the first of many does not wait for the last
+FIRED_TOGETHER = 10  # incidents in one transaction: most of its cost is its end, and nobody waits long for their rows
 NOT_ACKNOWLEDGED = "not acknowledged: "
 FAILURES_IN_A_ROW = 3  # then a channel is left alone until the next pass, so that a slow one holds up nothing
 
@@ -33,7 +34,7 @@ def watch_once(desk: Desk, *, stand_in: bool = False) -> list[Fired]:
     given_up: set[str] = set()
     fired, busy = _fire_due(desk, given_up)
     for incident_id in busy:
-        fired += _fire_incident(desk, incident_id, wait=True) or []
+        fired += _fire_together(desk, [incident_id], wait=True)[0]
     fired += fire_unsigned(desk)
     stand_down(desk)
     _send_due(desk, given_up)
@@ -46,12 +47,10 @@ def _fire_due(desk: Desk, given_up: set[str]) -> tuple[list[Fired], list[int]]:
     fired: list[Fired] = []
     busy: list[int] = []
     while found := _due_incidents(desk, busy):
-        for incident_id in found:
-            of_it = _fire_incident(desk, incident_id, wait=False)
-            if of_it is None:
-                busy.append(incident_id)
-            else:
-                fired += of_it
+        for first in range(0, len(found), FIRED_TOGETHER):
+            of_them, locked = _fire_together(desk, found[first : first + FIRED_TOGETHER], wait=False)
+            fired += of_them
+            busy += locked
         _send_due(desk, given_up)
     return fired, busy
 
@@ -65,21 +64,28 @@ def _due_incidents(desk: Desk, without: Sequence[int]) -> list[int]:
         return list(dict.fromkeys(session.exec(query.order_by(col(Alert.fires_at)).limit(FIRED_BEFORE_SENDING))))
 
 
-def _fire_incident(desk: Desk, incident_id: int, *, wait: bool) -> list[Fired] | None:
-    """Fire an incident's due alerts with its row locked, so that two watchers cannot fire the same; None while it is locked."""
+def _fire_together(desk: Desk, incidents: Sequence[int], *, wait: bool) -> tuple[list[Fired], list[int]]:
+    """Fire the due alerts of some incidents in one transaction; gives also those that somebody else has locked.
+
+    Their rows are locked, so that two watchers cannot fire the same.
+    """
     now = desk.clock()
     with writing(desk.engine) as session:
-        locked = select(Incident).where(Incident.id == incident_id)
-        incident = session.exec(locked.with_for_update(skip_locked=not wait, key_share=True)).first()
-        if incident is None:
-            return None
-        due = session.exec(
-            select(Alert)
-            .where(Alert.incident_id == incident_id, Alert.state == "pending", Alert.fires_at <= now)
-            .order_by(col(Alert.duty_id), col(Alert.due_at), col(Alert.id))
-        ).all()
-        groups = [list(alerts) for _, alerts in groupby(due, key=lambda alert: alert.duty_id)]
-        return [fired for alerts in groups if (fired := _fire(desk, session, incident, alerts, now))]
+        locked = select(Incident).where(col(Incident.id).in_(incidents)).order_by(col(Incident.id))
+        found = session.exec(locked.with_for_update(skip_locked=not wait, key_share=True)).all()
+        fired = [alert for incident in found for alert in _fire_incident(desk, session, incident, now)]
+    free = {identity(incident) for incident in found}
+    return fired, [incident for incident in incidents if incident not in free]
+
+
+def _fire_incident(desk: Desk, session: Session, incident: Incident, now: datetime) -> list[Fired]:
+    due = session.exec(
+        select(Alert)
+        .where(Alert.incident_id == incident.id, Alert.state == "pending", Alert.fires_at <= now)
+        .order_by(col(Alert.duty_id), col(Alert.due_at), col(Alert.id))
+    ).all()
+    groups = [list(alerts) for _, alerts in groupby(due, key=lambda alert: alert.duty_id)]
+    return [fired for alerts in groups if (fired := _fire(desk, session, incident, alerts, now))]
 
 
 def _fire(desk: Desk, session: Session, incident: Incident, due: Sequence[Alert], now: datetime) -> Fired | None:

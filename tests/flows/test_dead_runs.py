@@ -63,14 +63,14 @@ def test_a_run_that_died_before_it_took_the_lease_is_followed_by_one_and_shown_a
     api: httpx.Client, prefect_server: PrefectServer
 ) -> None:
     settings, number, now = Settings(server_port=prefect_server.port), "INC-2026-0901", datetime.now(UTC)
-    assert nudge(settings, number, 1, now)
-    assert not nudge(settings, number, 1, now), "the first waits for a worker"
+    assert nudge(settings, {number: 1}, now)
+    assert not nudge(settings, {number: 1}, now), "the first waits for a worker"
     first = begun(api, number)
-    assert not nudge(settings, number, 1, now), "it has just begun"
+    assert not nudge(settings, {number: 1}, now), "it has just begun"
 
     later = now + 2 * MINUTE
-    assert nudge(settings, number, 1, later)
-    assert not nudge(settings, number, 1, later), "once"
+    assert nudge(settings, {number: 1}, later)
+    assert not nudge(settings, {number: 1}, later), "once"
 
     states = {run["id"]: run["state"]["type"] for run in runs(api, number)}
     assert states.pop(first["id"]) == "CRASHED"
@@ -80,7 +80,7 @@ def test_a_run_that_died_before_it_took_the_lease_is_followed_by_one_and_shown_a
 def test_the_runs_of_other_incidents_are_left_alone(api: httpx.Client, prefect_server: PrefectServer) -> None:
     settings, now = Settings(server_port=prefect_server.port), datetime.now(UTC)
     for number in ("INC-2026-0902", "INC-2026-0903"):
-        nudge(settings, number, 1, now)
+        nudge(settings, {number: 1}, now)
         begun(api, number)
 
     assert bury(api, "INC-2026-0902", now + 2 * MINUTE) == 1

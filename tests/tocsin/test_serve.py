@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from flows.server import running
+from flows.settings import Settings
 from models.errors import NotAllowedError
 from tests.tocsin.conftest import Tocsin
 
@@ -24,6 +25,11 @@ def test_an_unknown_part_is_refused_in_one_line_that_names_the_parts(tocsin: Toc
 
     assert said.status == 2
     assert "'server', 'worker', 'watch', 'console'" in said.err
+
+
+def test_a_worker_carries_as_many_runs_as_are_set_or_as_the_machine_bears() -> None:
+    assert Settings(worker_runs=3).runs_at_once() == 3
+    assert Settings().runs_at_once() >= 4
 
 
 def test_a_password_can_be_set_without_a_browser(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:

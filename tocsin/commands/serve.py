@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -28,9 +29,11 @@ from models.incident import find
 from models.store import reading
 from tocsin.commands.demo import rehearsal
 from tocsin.output import line
+from tocsin.pace import rest
 
 app = typer.Typer()
 LOGGED = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"}  # in a file of its own, where errors are looked for
+ASKED_AGAIN_SECONDS = 10
 CANCELLER = "Prefect UI"  # Prefect's own server knows no users, so that it cannot say more
 
 
@@ -65,15 +68,16 @@ def serve(
     with ExitStack() as stack:
         started = list(_begun(desk, parts, stack))
         pulse = stack.enter_context(beating(settings, line)) if Part.WATCH in parts else None
-        shown: dict[str, int] = {}  # how much of each incident's ledger the Prefect UI has been brought up to
+        seen = Seen()
         if pulse:
             line(f"The watch looks every {every:g} s.")
         line("Ctrl-C ends it all.")
         try:
             while all(process.poll() is None for _, process in started):
+                began = time.monotonic()
                 if pulse:
-                    _look_after(desk, pulse, shown)
-                time.sleep(every)
+                    _look_after(desk, pulse, seen, began + every)
+                rest(began, every)
         except KeyboardInterrupt:
             line("Ending; nothing is lost, the next start goes on.")
             return
@@ -88,7 +92,8 @@ def _begun(desk: Desk, parts: frozenset[Part], stack: ExitStack) -> Iterator[tup
     address = _prefect(settings, parts, stack)
     if Part.WORKER in parts:
         asyncio.run(deploy(settings.watch_silence))
-        yield _started(settings, stack, "worker", "prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        of_it = ("--pool", POOL, "--type", "process", "--limit", str(settings.runs_at_once()))
+        yield _started(settings, stack, "worker", "prefect", "worker", "start", *of_it)
         line("A worker carries incidents.")
     if Part.CONSOLE in parts:
         yield _started(settings, stack, "console", "console")
@@ -144,16 +149,27 @@ def _invite_first(desk: Desk, settings: Settings) -> None:
         )
 
 
-def _look_after(desk: Desk, pulse: Pulse, shown: dict[str, int]) -> None:
-    """Fire what is due, and have what no run is doing taken up; a database that is down for a while ends nothing."""
+@dataclass
+class Seen:
+    """What the watch of this process has done about each incident: shown, and asked for."""
+
+    shown: dict[str, int] = field(default_factory=dict)  # how much of its ledger the Prefect UI has been brought up to
+    asked: dict[str, tuple[int, float]] = field(default_factory=dict)  # for which pass a run was asked for, and when
+
+
+def _look_after(desk: Desk, pulse: Pulse, seen: Seen, until: float) -> None:
+    """Fire what is due, have what no run is doing taken up, and show it; a database that is down for a while ends nothing."""
     try:
         for alert in watch_once(desk):
             line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
         pulse.passed()
-        _show(desk, shown)
-        _take_up(desk)
+        _heed_cancelled(desk, open_numbers(desk))
+        _take_up(desk, seen)
+        _show(desk, seen, until)
     except StoreUnavailableError as error:
         line(f"{error}; watching goes on")
+    except httpx.HTTPError as error:
+        line(f"The Prefect server does not answer ({type(error).__name__}); what it shows is brought up later")
 
 
 def _heed_cancelled(desk: Desk, numbers: Iterable[str]) -> None:
@@ -166,24 +182,33 @@ def _heed_cancelled(desk: Desk, numbers: Iterable[str]) -> None:
                 line(f"{number}: a run was cancelled; nothing is carried on until `tocsin respond {number}`")
 
 
-def _show(desk: Desk, shown: dict[str, int]) -> None:
-    """Bring the Prefect UI up to what was done elsewhere since: pages, events and open questions."""
+def _take_up(desk: Desk, seen: Seen) -> None:
+    """Have what no run is doing taken up; what was asked for a moment ago is given time to start."""
+    now = time.monotonic()
+    with reading(desk.engine) as session:
+        passes = {number: find(session, number).passes for number in unfinished(desk)}
+    seen.asked = {
+        number: asked
+        for number, asked in seen.asked.items()
+        if passes.get(number) == asked[0] and asked[1] > now - ASKED_AGAIN_SECONDS
+    }
+    wanted = {number: passed for number, passed in passes.items() if number not in seen.asked}
+    seen.asked |= {number: (passed, now) for number, passed in wanted.items()}
+    for number in nudge(desk.settings, wanted, datetime.now(UTC)) if wanted else ():
+        line(f"{number}: a run carries it on")
+
+
+def _show(desk: Desk, seen: Seen, until: float) -> None:
+    """Bring the Prefect UI up to what was done elsewhere since: pages, events and open questions.
+
+    What is not done by `until` is left to the next pass, for a slow server must not hold up the alerts.
+    """
     from flows.board import publish  # imports Prefect, whose settings stand only now
 
-    try:
-        _heed_cancelled(desk, open_numbers(desk))
-        for number, count in idle(desk).items():
-            if shown.get(number) != count:
-                asyncio.run(publish(desk, number))
-                keep_gates(desk, number)
-                shown[number] = count
-    except httpx.HTTPError as error:
-        line(f"The Prefect server does not answer ({type(error).__name__}); what it shows is brought up later")
-
-
-def _take_up(desk: Desk) -> None:
-    for number in unfinished(desk):
-        with reading(desk.engine) as session:
-            passes = find(session, number).passes
-        if nudge(desk.settings, number, passes, datetime.now(UTC)):
-            line(f"{number}: a run carries it on")
+    behind = {number: count for number, count in idle(desk).items() if seen.shown.get(number) != count}
+    for number, count in behind.items():
+        asyncio.run(publish(desk, number))
+        keep_gates(desk, number)
+        seen.shown[number] = count
+        if time.monotonic() > until:
+            return

@@ -15,6 +15,7 @@ from models.clock import rfc3339, zone
 from models.errors import StoreUnavailableError
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, print_json, table
+from tocsin.pace import rest
 
 app = typer.Typer(add_completion=False)
 
@@ -49,12 +50,13 @@ def watch(
     line("Watching; Ctrl-C ends it.")
     with beating(desk.settings, line) as pulse:
         while True:
+            began = time.monotonic()
             try:
                 _show(watch_once(desk), quiet=True)
                 pulse.passed()
             except StoreUnavailableError as error:
                 line(f"{error}; watching goes on")
-            time.sleep(every)
+            rest(began, every)
 
 
 @app.command()
