@@ -40,7 +40,7 @@ ROUNDS = 9
 REPORTER = "Nadia Roux"
 AIM = 1.25
 DATA = Path(__file__).parents[1] / "tocsin" / "demo" / "data"
-Response = Callable[[str], Awaitable[None]]
+Response = Callable[[str], Awaitable[object]]
 
 
 def prepared(home: Path, port: int) -> Desk:

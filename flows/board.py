@@ -4,6 +4,7 @@ Nothing personal goes there, and no words that a person typed: numbers, counts, 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from flows.acts.standing import ClockLine, Standing, colour_of, standing
 from flows.acts.timeline import told
 from flows.desk import Desk
 from flows.picture import data_address, dot, picture_of
+from flows.saved_filter import runs_of
 from models.clock import zone
 from models.incident import find
 from models.ledger import entries
@@ -41,7 +43,28 @@ DECISIONS = (
     "step.skipped",
     "incident.closed",
 )
+ASKED = {  # of people, by kind of what waits: one, several
+    "signature": ("signature", "signatures"),
+    "filing": ("filing by hand", "filings by hand"),
+    "step": ("step", "steps"),
+    "question": ("answer", "answers"),
+    "fact": ("fact", "facts"),
+    "release": ("release", "releases"),
+}
 TYPED_BY_PEOPLE = ("reason", "note", "why", "name")
+
+
+def ending(now: Standing) -> str:
+    """What an incident waits for once a run has done what it could, in a few words: the name of the state it ends in."""
+    if now.halted_at is not None:
+        return "Halted"
+    waits = Counter(wait.kind for wait in now.waits if wait.kind in ASKED)
+    if waits:
+        return "Waits for " + ", ".join(
+            f"{waits[kind]} {ASKED[kind][waits[kind] > 1]}" for kind in ASKED if waits[kind]
+        )
+    running = sum(clock.state in ("open", "undecided") for clock in now.clocks)
+    return f"Nothing to do now, duties open: {running}" if running or not now.clocks else "Every duty met"
 
 
 def artifact_key(number: str) -> str:
@@ -52,6 +75,11 @@ def artifact_key(number: str) -> str:
 def resource(number: str) -> dict[str, str]:
     """The one resource whose event feed is the incident's history."""
     return {"prefect.resource.id": f"tocsin.incident.{number}", "prefect.resource.name": number}
+
+
+def events_of(number: str) -> str:
+    """Where on the Prefect server the incident's events stand."""
+    return f"/events?resource={resource(number)['prefect.resource.id']}"
 
 
 async def publish(desk: Desk, number: str) -> None:
@@ -112,6 +140,8 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             f"# {now.number}: {(now.kind or 'incident').replace('_', ' ')}" + (" (rehearsal)" if now.rehearsal else ""),
             "",
             _headline(now),
+            "",
+            f"[All its runs]({runs_of(now.number)}) · [its events]({events_of(now.number)})",
             "",
             *_halted(now),
             f"![Timeline of {now.number}]({data_address(picture_of(now, chain))})",

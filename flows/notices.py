@@ -18,13 +18,15 @@ async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str
     drafted = await shown(f"Draft {words}", lambda: draft_texts(desk, number, audiences))
     if drafted:
         await shown("Ask for signatures", lambda: ask_for_signatures(desk, number, [text.notice for text in drafted]))
-    await shown("Queue what is signed", lambda: _queue(desk, number, audiences))
-    await send(desk, number)
+    queued = True
+    while queued:  # what was just sent may be what another text waited for, such as the staff before the press
+        queued = await shown("Queue what is signed", lambda: _queue(desk, number, audiences)) > 0
+        await send(desk, number)
 
 
-def _queue(desk: Desk, number: str, audiences: Sequence[Audience]) -> None:
+def _queue(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:
     tell_signers(desk, number)
-    queue_signed(desk, number, audiences)
+    return queue_signed(desk, number, audiences)
 
 
 def _tell(desk: Desk, number: str) -> None:

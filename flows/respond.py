@@ -3,8 +3,12 @@
 import asyncio
 
 from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows.acts.draft import has_undrafted
+from flows.acts.standing import standing
+from flows.board import ending
 from flows.brief_press import brief_press
 from flows.carry import carried
 from flows.contain import contain
@@ -16,8 +20,8 @@ MOST_ROUNDS = 3
 
 
 @flow(name="response", flow_run_name="response: {number}")
-async def respond(number: str) -> None:
-    """Carry one incident as far as it can go without another human answer."""
+async def respond(number: str) -> State[None]:
+    """Carry one incident as far as it can go without another human answer; the run's last state says what it waits for."""
     async with carried(number) as desk:
         await contain(number)
         await evaluate(number)
@@ -30,3 +34,4 @@ async def respond(number: str) -> None:
             await notify_authorities(number)
             await notify_people(number)
         await brief_press(number)
+        return Completed(name=ending(await asyncio.to_thread(standing, desk, number)))

@@ -43,7 +43,7 @@ def run_now(settings: Settings, name: str, number: str) -> None:
     address = prefect_ready(settings)
     # Imported only now that the address is set: Prefect reads its settings when it is imported.
     tags = importlib.import_module("prefect").tags
-    flow: Callable[[str], Awaitable[None]] = getattr(importlib.import_module(f"flows.{name}"), name)
+    flow: Callable[[str], Awaitable[object]] = getattr(importlib.import_module(f"flows.{name}"), name)
 
     async def run() -> None:
         with tags(number):  # one tag an incident, on every run of its
@@ -113,7 +113,10 @@ async def _deployed(wanted: Any) -> Any:  # Any: as above; a UUID, of a package 
     source = await flow.from_source(source=str(ROOT), entrypoint=wanted["entrypoint"])
     # Not `deploy`: that ends by looking for workers in a way that its own server refuses.
     deployment = await source.to_deployment(
-        name=wanted["name"], description=wanted["description"], work_pool_name=wanted["work_pool"]["name"]
+        name=wanted["name"],
+        description=wanted["description"],
+        work_pool_name=wanted["work_pool"]["name"],
+        job_variables=wanted["work_pool"]["job_variables"],
     )
     return await deployment.apply()
 

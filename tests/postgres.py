@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,11 @@ class PostgresServer:
     """A running server that gives each test a database of its own."""
 
     port: int
+    again: Callable[[], None]
+
+    def restart(self) -> None:
+        """Stop it as a machine that goes down for an update does, every connection cut, and start it again."""
+        self.again()
 
     def new_database(self) -> str:
         """Make an empty database; gives its address."""
@@ -65,8 +70,9 @@ def postgres_running() -> Iterator[PostgresServer]:
         options = f"-F -p {port} -k {folder} -c listen_addresses=127.0.0.1"
         control = [binaries / "pg_ctl", "-D", data]
         with _ended_with_us([*control, "-m", "immediate", "stop"], folder, owner):
-            _run([*control, "-l", folder / "log", "-w", "-o", options, "start"], owner)
-            yield PostgresServer(port)
+            starting = ["-l", folder / "log", "-w", "-o", options]
+            _run([*control, *starting, "start"], owner)
+            yield PostgresServer(port, lambda: _run([*control, *starting, "-m", "fast", "restart"], owner))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

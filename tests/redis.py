@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 LIMIT_SECONDS = 20
 
@@ -15,26 +16,55 @@ class RedisMissingError(Exception):
     """This machine has no `redis-server`."""
 
 
+@dataclass
+class Redis:
+    """A Redis that keeps nothing on disk, and may go away and come back empty."""
+
+    binary: str
+    port: int
+    folder: str
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of its first database."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it, empty; returns once it answers."""
+        away = ["--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(
+            [self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder, *away],
+            stdout=subprocess.DEVNULL,
+        )
+        _answers(self.port)
+
+    def kill(self) -> None:
+        """It loses its power, and with it all that it held."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
 @contextmanager
-def redis_running() -> Iterator[str]:
-    """A Redis for as long as the block runs; gives its address. Raises `RedisMissingError` where there is none."""
+def redis_running() -> Iterator[Redis]:
+    """A Redis for as long as the block runs. Raises `RedisMissingError` where there is none."""
     binary = shutil.which("redis-server")
     if binary is None:
         raise RedisMissingError("no redis-server on the path; install the Debian package redis-server")
-    with tempfile.TemporaryDirectory(prefix="tocsin-redis-") as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
-        listener.close()
-        process = subprocess.Popen(
-            [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"],
-            stdout=subprocess.DEVNULL,
-        )
+    with tempfile.TemporaryDirectory(prefix="tocsin-redis-") as folder:
+        redis = Redis(binary, _free_port(), folder)
         try:
-            _answers(port)
-            yield f"redis://127.0.0.1:{port}/0"
+            redis.start()
+            yield redis
         finally:
-            process.terminate()
-            process.wait()
+            redis.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def _answers(port: int) -> None:

@@ -43,7 +43,8 @@ class PrefectServer:
     def environment(self) -> dict[str, str]:
         """What makes a process use this server, with nothing of ours set."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN_", "PREFECT_"))}
-        return {**mine, **environment(self.home, self.port)}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        return {**mine, **environment(self.home, self.port), "PATH": path}  # a worker's runs are begun by `python`
 
     def start(self, home: Path, *arguments: str, command: tuple[str, ...] = COMMAND) -> subprocess.Popen[str]:
         """Start the command for the demo's organisation in `home`, whose clock is the file `clock` in it."""

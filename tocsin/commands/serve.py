@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -21,6 +22,7 @@ from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.heartbeat import Pulse, beating
 from flows.prefect_gates import cancelled_runs, keep_gates
+from flows.saved_filter import save_filter
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
@@ -33,6 +35,7 @@ from tocsin.pace import rest
 
 app = typer.Typer()
 LOGGED = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"}  # in a file of its own, where errors are looked for
+SOON = {"PREFECT_WORKER_QUERY_SECONDS": "2"}  # after a decision, and after a run that ended, nobody waits for ten
 ASKED_AGAIN_SECONDS = 10
 CANCELLER = "Prefect UI"  # Prefect's own server knows no users, so that it cannot say more
 
@@ -135,7 +138,8 @@ def _started(settings: Settings, stack: ExitStack, name: str, *module: str) -> t
     command = [sys.executable, "-m", *module]
     with (settings.home / f"{name}.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the process is ended in order.
-        environ = {**os.environ, **LOGGED}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        environ = {**SOON, **os.environ, **LOGGED, "PATH": path}  # the worker's runs are begun by `python`
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, start_new_session=True)
     stack.callback(ended, process.pid)
     return name, process
@@ -207,6 +211,8 @@ def _show(desk: Desk, seen: Seen, until: float) -> None:
 
     behind = {number: count for number, count in idle(desk).items() if seen.shown.get(number) != count}
     for number, count in behind.items():
+        if number not in seen.shown:
+            save_filter(desk.settings, number)
         asyncio.run(publish(desk, number))
         keep_gates(desk, number)
         seen.shown[number] = count

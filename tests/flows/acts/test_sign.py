@@ -23,6 +23,7 @@ from tests.flows.meridia import (
     LEGAL,
     PR,
     RESPONDER,
+    SIGNERS,
     add,
     approve,
     carrying,
@@ -271,3 +272,26 @@ def test_of_two_people_who_sign_at_once_one_wins_and_the_other_is_told(drafted: 
     assert answers[0] == "legal"
     assert re.match(rf"notice {line.notice} is approved already, signed by .* \(legal\)", answers[1])
     assert len(every(drafted, Approval, NUMBER)) == 1
+
+
+def test_many_who_sign_everything_at_once_leave_each_signature_once_and_a_chain_that_holds(drafted: Desk) -> None:
+    lines = [line for line in notices(drafted, NUMBER) if not line.errors]
+    asked = [(line, role) for line in lines for role in line.still_needed]
+    refused: list[str] = []
+
+    def signed(one: tuple[NoticeLine, str]) -> bool:
+        try:
+            approve(drafted, NUMBER, one[0].notice, by=SIGNERS[one[1]])
+        except NotAllowedError as error:
+            refused.append(str(error))
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        counted = sum(pool.map(signed, [*asked, *asked]))
+
+    kept = [(row.subject, row.role) for row in every(drafted, Approval, NUMBER, decision="approved")]
+    assert len(kept) == len(set(kept)) == counted > len(lines)
+    assert len(ledger(drafted, NUMBER, "notice.approved")) == counted
+    after = {line.notice: line.state for line in notices(drafted, NUMBER)}
+    assert {after[line.notice] for line in lines} == {"approved"}, refused

@@ -15,8 +15,9 @@ from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.settings import Settings
 from models.clock import VirtualClock
+from models.document import read_document
 from models.errors import BadInputError, NotAllowedError, TemporaryDeliveryError
-from models.report import read_report
+from models.report import read_report, report_of
 from models.store import writing
 from models.tables import Alert, Delivery
 from tests.flows.meridia import (
@@ -431,3 +432,34 @@ def test_a_channel_that_fails_three_times_in_a_row_holds_up_no_other(evaluated: 
     assert len(chat.sendings) == 3
     watch_once(desk)
     assert len(chat.taken) == len(fired) - 3, "the three that failed wait for their next try"
+
+
+def test_a_clock_that_is_set_back_an_hour_fires_nothing_twice_and_the_next_rung_in_its_time(
+    evaluated: Desk, clock: VirtualClock
+) -> None:
+    def fired_at(now: datetime) -> list[str]:
+        clock.set(now)
+        return [one.rung for one in watch_once(evaluated) if one.provision == CONTRACT]
+
+    assert fired_at(DUE - 24 * HOUR) == ["half the time left"]
+    assert fired_at(DUE - 25 * HOUR) == []
+    assert fired_at(DUE - 24 * HOUR) == []
+    assert fired_at(DUE - 12 * HOUR) == ["a quarter of the time left"]
+
+
+def test_a_rung_in_the_hour_that_comes_twice_fires_the_second_time_alone(desk: Desk, clock: VirtualClock) -> None:
+    facts = (DATA / "first_facts.yaml").read_text().replace("2026-11-", "2026-10-").replace("+01:00", "+02:00")
+    clock.set(datetime(2026, 10, 23, 7, 0, tzinfo=UTC))
+    number = open_incident(desk, report_of(read_document("facts.yaml", facts.encode())), by=REPORTER)
+    evaluate(desk, number)
+    rung = datetime(2026, 10, 25, 1, 42, tzinfo=UTC)  # 02:42 in Paris, after the clocks went back from 03:00
+    clock.set(rung - HOUR)
+    watch_once(desk)
+    before = len(every(desk, Alert, state="fired", rung="a tenth of the time left"))
+
+    clock.set(rung)
+    fired = [one for one in watch_once(desk) if one.provision == CONTRACT]
+
+    assert before == 0
+    assert [(one.rung, one.lateness) for one in fired] == [("a tenth of the time left", timedelta(0))]
+    assert watch_once(desk) == []

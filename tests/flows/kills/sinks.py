@@ -82,7 +82,7 @@ class MailSide:
         self.victim.is_at("arrived")
         content = envelope.content
         assert isinstance(content, bytes)
-        identity = str(message_from_bytes(content)["Message-ID"]).strip("<>").rpartition("@")[0]
+        identity = str(message_from_bytes(content)["Message-ID"]).strip().strip("<>").rpartition("@")[0]
         self.log.act(envelope.rcpt_tos[0].partition("@")[0], identity)
         self.victim.is_at("taken")
         await server.push("250 2.0.0 Ok")
