@@ -12,4 +12,4 @@ def carry_on(desk: Desk, number: str) -> None:
     """Ask the workers to take the incident up now; without a server it is taken up once one runs."""
     with reading(desk.engine) as session:
         passes = find(session, number).passes
-    nudge(desk.settings, number, passes, datetime.now(UTC))
+    nudge(desk.settings, {number: passes}, datetime.now(UTC))
