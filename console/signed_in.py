@@ -59,7 +59,7 @@ def signed_in(request: Request, desk: AtDesk) -> Viewer:
 
 
 def _lacks_second_factor(desk: Desk, viewer: Viewer) -> bool:
-    if viewer.scopes is not None or viewer.has_second_factor:
+    if viewer.scopes is not None or viewer.has_second_factor or viewer.by_single_sign_on:
         return False
     rule = desk.settings.second_factor
     return rule == "all" or (rule == "signers" and Right.SIGN in rights_of_viewer(viewer))

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     second_factor: Literal["optional", "signers", "all"] = Field(
         "optional", description="Who has to sign in with a second factor."
     )
+    oidc_issuer: str | None = Field(None, description="Address of the OpenID provider for single sign-on.")
+    oidc_client_id: str | None = Field(None, description="Under which name the console is registered there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret, where the provider gives one.")
 
     smtp_host: str | None = None
     smtp_port: int = 587

@@ -380,6 +380,7 @@ class Account(Row, table=True):
     person_id: int = Field(foreign_key="person.id", unique=True)
     login: str = Field(unique=True)
     password_hash: str | None = None  # argon2id; None: only by single sign-on
+    subject: str | None = Field(default=None, unique=True)  # of single sign-on: issuer and subject
     totp_secret: str | None = None  # of the authenticator, once a code of it was entered
     totp_offered: str | None = None  # one that was shown and not yet confirmed
     totp_step: int = 0  # of the last code that was taken; none is taken twice
@@ -411,6 +412,19 @@ class FailedSignIn(Row, table=True):
     at: datetime = _instant(index=True)
 
 
+class SingleSignOnTry(Row, table=True):
+    """A browser that was sent to the provider and has not come back."""
+
+    __tablename__ = "single_sign_on_try"
+
+    id: int | None = Field(default=None, primary_key=True)
+    state_sha256: str = Field(unique=True)
+    nonce: str
+    verifier: str
+    then: str
+    ends_at: datetime = _instant(index=True)
+
+
 class SignIn(Row, table=True):
     """One browser that is signed in; the database knows only the hash of its token."""
 
@@ -421,6 +435,7 @@ class SignIn(Row, table=True):
     csrf: str
     account_id: int = Field(foreign_key="account.id", index=True)
     waits_for_code: bool = False  # the password was right, the second factor has not been shown
+    by_single_sign_on: bool = False
     address: str
     agent: str
     started_at: datetime = _instant()

@@ -11,6 +11,7 @@ from console.page import LOCALES, page
 from console.signed_in import COOKIE, AtDesk, OwnForm, SignedIn, address_of, agent_of
 from flows.acts import accounts, second_factor
 from flows.acts.accounts import CODE_WAITS, SIGN_IN_LASTS
+from flows.acts.single_sign_on import is_set
 from models.errors import BadInputError, NotAllowedError, TooManyTriesError
 
 router = APIRouter()
@@ -19,9 +20,9 @@ HALF = "tocsin_code"  # the cookie of a sign-in that waits for its code
 
 
 @router.get("/sign-in")
-def form(request: Request, then: str = "/") -> Response:
+def form(request: Request, desk: AtDesk, then: str = "/") -> Response:
     """The form that asks for name and password."""
-    return page(request, "sign_in.html", then=_inside(then), login="", message="")
+    return page(request, "sign_in.html", then=inside(then), login="", message="", single_sign_on=is_set(desk))
 
 
 @router.post("/sign-in")
@@ -31,11 +32,17 @@ def enter(request: Request, desk: AtDesk, login: Text, password: Text, then: Tex
         begun = accounts.sign_in(desk, login, password, address=address_of(request), agent=agent_of(request))
     except NotAllowedError as refused:
         return page(
-            request, "sign_in.html", status=_status(refused), then=_inside(then), login=login, message=str(refused)
+            request,
+            "sign_in.html",
+            status=_status(refused),
+            then=inside(then),
+            login=login,
+            message=str(refused),
+            single_sign_on=is_set(desk),
         )
     if begun.asks_code:
-        return _with_cookie(request, HALF, begun.token, f"/sign-in/code?then={quote(_inside(then))}", CODE_WAITS)
-    return _with_cookie(request, COOKIE, begun.token, _inside(then), SIGN_IN_LASTS)
+        return with_cookie(request, HALF, begun.token, f"/sign-in/code?then={quote(inside(then))}", CODE_WAITS)
+    return with_cookie(request, COOKIE, begun.token, inside(then), SIGN_IN_LASTS)
 
 
 @router.get("/sign-in/code")
@@ -43,7 +50,7 @@ def code_form(request: Request, desk: AtDesk, then: str = "/") -> Response:
     """The form that asks for the second factor."""
     if not second_factor.is_asked_for(desk, request.cookies.get(HALF, "")):
         return RedirectResponse("/sign-in", 303)
-    return page(request, "code.html", then=_inside(then), message="")
+    return page(request, "code.html", then=inside(then), message="")
 
 
 @router.post("/sign-in/code")
@@ -54,8 +61,16 @@ def enter_code(request: Request, desk: AtDesk, code: Text, then: Text = "/") -> 
         token = second_factor.finish_sign_in(desk, half, code, address=address_of(request), agent=agent_of(request))
     except NotAllowedError as refused:
         again = "code.html" if second_factor.is_asked_for(desk, half) else "sign_in.html"
-        return page(request, again, status=_status(refused), then=_inside(then), login="", message=str(refused))
-    response = _with_cookie(request, COOKIE, token, _inside(then), SIGN_IN_LASTS)
+        return page(
+            request,
+            again,
+            status=_status(refused),
+            then=inside(then),
+            login="",
+            message=str(refused),
+            single_sign_on=is_set(desk),
+        )
+    response = with_cookie(request, COOKIE, token, inside(then), SIGN_IN_LASTS)
     response.delete_cookie(HALF)
     return response
 
@@ -64,7 +79,8 @@ def _status(refused: NotAllowedError) -> int:
     return 429 if isinstance(refused, TooManyTriesError) else 403
 
 
-def _with_cookie(request: Request, name: str, token: str, then: str, lasts: timedelta) -> Response:
+def with_cookie(request: Request, name: str, token: str, then: str, lasts: timedelta) -> RedirectResponse:
+    """Send the browser on, with a cookie that neither scripts nor other sites can use."""
     response = RedirectResponse(then, 303)
     response.set_cookie(
         name,
@@ -112,10 +128,10 @@ def language(desk: AtDesk, viewer: SignedIn, language: Text, then: Text = "/") -
     if language not in LOCALES:
         raise BadInputError(f"the console does not speak {language!r}; it speaks {', '.join(LOCALES)}")
     accounts.speak(desk, viewer, language)
-    return RedirectResponse(_inside(then), 303)
+    return RedirectResponse(inside(then), 303)
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """The path, if it is one of ours; the front page for anything that could lead elsewhere."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if safe else "/"

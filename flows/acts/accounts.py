@@ -53,6 +53,7 @@ class Viewer:
     sign_in: int | None
     scopes: frozenset[str] | None = None  # None: everything that the roles may do
     has_second_factor: bool = False
+    by_single_sign_on: bool = False
 
 
 def first_link(desk: Desk) -> str | None:
@@ -176,7 +177,15 @@ def unlock(session: Session, account: Account) -> None:
     session.add(account)
 
 
-def new_sign_in(session: Session, account: Account, address: str, agent: str, *, waits_for_code: bool) -> Begun:
+def new_sign_in(
+    session: Session,
+    account: Account,
+    address: str,
+    agent: str,
+    *,
+    waits_for_code: bool,
+    by_single_sign_on: bool = False,
+) -> Begun:
     """Sign a browser in under a token of its own, or for a few minutes only as far as the question for a code."""
     token, now = secrets.token_urlsafe(32), _now()
     session.add(
@@ -185,6 +194,7 @@ def new_sign_in(session: Session, account: Account, address: str, agent: str, *,
             csrf=secrets.token_urlsafe(32),
             account_id=identity(account),
             waits_for_code=waits_for_code,
+            by_single_sign_on=by_single_sign_on,
             address=address,
             agent=agent[:200],
             started_at=now,
@@ -220,6 +230,7 @@ def viewer_of(desk: Desk, token: str) -> Viewer | None:
             account.language,
             identity(row),
             has_second_factor=account.totp_secret is not None,
+            by_single_sign_on=row.by_single_sign_on,
         )
         stale = row.seen_at + timedelta(minutes=1) <= now
     if stale:

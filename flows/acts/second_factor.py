@@ -178,12 +178,16 @@ def take_off(desk: Desk, viewer: Viewer, code: str) -> None:
 
 
 def reset(desk: Desk, name: str, *, by: str) -> None:
-    """Take a person's second factor off who has lost it; raises `BadInputError` for somebody who has none."""
+    """Take a person's second factor off who has lost it, and unbind their single sign-on.
+
+    Raises `BadInputError` for somebody who has neither.
+    """
     with writing(desk.engine) as session:
         person = member_called(session, name)
         account = session.exec(select(Account).where(Account.person_id == person.id)).first()
-        if account is None or account.totp_secret is None:
-            raise BadInputError(f"{name} has no second factor")
+        if account is None or (account.totp_secret is None and account.subject is None):
+            raise BadInputError(f"{name} has no second factor and no single sign-on")
+        account.subject = None
         _off(session, account)
     audit.note(desk, "second_factor.off", who=name, by=by)
 

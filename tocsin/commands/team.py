@@ -124,13 +124,15 @@ def password(
 
 @app.command()
 def reset(name: Name, by: By = None, json: Json = False) -> None:
-    """Take the second factor off of somebody who has lost it; they set up a new one when they sign in.
+    """Take the second factor off of somebody who has lost it, and forget who they are to single sign-on.
 
     Example: tocsin team reset "Lea Martin"
     """
     desk = open_desk()
     second_factor.reset(desk, name, by=actor(by, desk.settings))
-    print_json({"name": name}) if json else line(f"{name} signs in with the password alone until a new one is set up")
+    print_json({"name": name}) if json else line(
+        f"{name}: the second factor is off until a new one is set up; single sign-on is bound anew"
+    )
 
 
 token_app = typer.Typer()
