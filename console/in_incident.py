@@ -11,7 +11,9 @@ from flows.desk import Desk
 
 TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.SEE, "", "tab.now"),
+    (Right.ADD_FACTS, "/facts", "tab.facts"),
     (Right.SEE, "/duties", "tab.duties"),
+    (Right.SEE, "/undecided", "tab.undecided"),
 )
 
 
