@@ -22,7 +22,14 @@ from console.signed_in import (
 from flows.acts.accounts import Viewer
 from flows.acts.audit import note
 from flows.desk import Desk
-from models.errors import BadInputError, NotAllowedError, StoreUnavailableError, TocsinError, TooManyTriesError
+from models.errors import (
+    BadInputError,
+    NotAllowedError,
+    StoreUnavailableError,
+    TocsinError,
+    TooLargeError,
+    TooManyTriesError,
+)
 
 HERE = Path(__file__).parent
 OWN_HOST_ONLY = (
@@ -39,6 +46,7 @@ HEADERS = {
 STATUS = {
     NotThereError: 404,
     BadInputError: 422,
+    TooLargeError: 413,
     TooManyTriesError: 429,
     NotAllowedError: 403,
     StoreUnavailableError: 503,

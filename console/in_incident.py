@@ -14,6 +14,7 @@ TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.ADD_FACTS, "/facts", "tab.facts"),
     (Right.SEE, "/duties", "tab.duties"),
     (Right.SEE, "/undecided", "tab.undecided"),
+    (Right.SEE, "/steps", "tab.steps"),
 )
 
 

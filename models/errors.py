@@ -15,6 +15,10 @@ class NotAllowedError(TocsinError):
     """The act is understood and refused: a signature is missing, a role does not fit, a check failed."""
 
 
+class TooLargeError(TocsinError):
+    """What somebody sends is larger than there is room for."""
+
+
 class TooManyTriesError(NotAllowedError):
     """Too many tries failed from one place; a later one may succeed."""
 

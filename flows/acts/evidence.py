@@ -3,20 +3,23 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlmodel import select
 
+from flows.acts.playbook import step_rows
 from flows.desk import Desk
-from models.errors import BadInputError, StoreUnavailableError
+from models.errors import BadInputError, StoreUnavailableError, TooLargeError
 from models.incident import facts_of, find, identity
 from models.ledger import exported, record
 from models.store import reading, writing
 from models.tables import Evidence
 
 CHUNK = 1 << 20
+ROOM_LEFT = 1 << 30  # for the database, which needs room most when a disk runs full
 
 
 def preserve_file(
@@ -61,8 +64,80 @@ def _files(desk: Desk, setting: str) -> Iterator[Path]:
     yield from sorted(path for path in Path(folder).iterdir() if path.is_file())
 
 
+class Incoming:
+    """Evidence while it comes in: hashed as it is written, kept under its hash once whole, gone if it never is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._digest, self._size = folder, hashlib.sha256(), 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Deleted by hand: what is whole is renamed, not copied.
+            self._draft = tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False)  # noqa: SIM115
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next piece; raises `StoreUnavailableError` where there is no room for it."""
+        self._digest.update(chunk)
+        try:
+            self._size += self._draft.write(chunk)
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def keep(self) -> tuple[Path, str, int]:
+        """Put it where nobody writes to it again; gives path, SHA-256 and size."""
+        path = self._folder / self._digest.hexdigest()
+        try:
+            self._draft.flush()
+            os.fsync(self._draft.fileno())
+            self._draft.close()
+            Path(self._draft.name).replace(path)
+            path.chmod(0o400)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        return path, self._digest.hexdigest(), self._size
+
+    def discard(self) -> None:
+        """Leave nothing of what is not kept."""
+        self._draft.close()
+        Path(self._draft.name).unlink(missing_ok=True)
+
+    def _unwritten(self, error: OSError) -> StoreUnavailableError:
+        return StoreUnavailableError(
+            f"evidence cannot be written to {self._folder} ({error.strerror}); free space or mend its permissions"
+        )
+
+
+def begin_evidence(desk: Desk, number: str, announced: int | None = None) -> Incoming:
+    """Begin to take evidence piece by piece; raises `TooLargeError` where the size announced would fill the disk."""
+    folder = desk.settings.home / "evidence" / number
+    room = shutil.disk_usage(desk.settings.home).free - ROOM_LEFT
+    if announced is not None and announced > room:
+        raise TooLargeError(f"{announced} bytes are more than there is room for ({max(room, 0)}); free space first")
+    return Incoming(folder)
+
+
+def keep_evidence(desk: Desk, number: str, step: str | None, name: str, incoming: Incoming, *, by: str) -> Evidence:
+    """Keep evidence that has come in whole, on the ledger."""
+    with reading(desk.engine) as session:
+        if step is not None and step not in step_rows(session, find(session, number)):
+            raise BadInputError(f"{number} has no step {step!r}")
+    return _recorded(desk, number, step, name, by, *incoming.keep())
+
+
 def _preserved(desk: Desk, number: str, step: str | None, name: str, content: Iterable[bytes], by: str) -> Evidence:
-    path, sha256, size = _written(desk.settings.home / "evidence" / number, content)
+    incoming = Incoming(desk.settings.home / "evidence" / number)
+    try:
+        for chunk in content:
+            incoming.write(chunk)
+        return _recorded(desk, number, step, name, by, *incoming.keep())
+    finally:
+        incoming.discard()
+
+
+def _recorded(
+    desk: Desk, number: str, step: str | None, name: str, by: str, path: Path, sha256: str, size: int
+) -> Evidence:
     with writing(desk.engine) as session:
         incident = find(session, number)
         known = session.exec(
@@ -90,23 +165,3 @@ def _preserved(desk: Desk, number: str, step: str | None, name: str, content: It
         payload = {"step": step, "name": name, "sha256": sha256, "size": size}
         record(session, incident, "evidence.recorded", payload, actor=by, at=desk.clock(), zone=incident.zone)
         return row
-
-
-def _written(folder: Path, content: Iterable[bytes]) -> tuple[Path, str, int]:
-    digest, size = hashlib.sha256(), 0
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as draft:
-            for chunk in content:
-                digest.update(chunk)
-                size += draft.write(chunk)
-            draft.flush()
-            os.fsync(draft.fileno())
-        path = folder / digest.hexdigest()
-        Path(draft.name).replace(path)
-        path.chmod(0o400)
-    except OSError as error:
-        raise StoreUnavailableError(
-            f"evidence cannot be written to {folder} ({error.strerror}); free space or mend its permissions"
-        ) from error
-    return path, digest.hexdigest(), size

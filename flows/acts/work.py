@@ -1,7 +1,7 @@
 """What people do with steps: finish, skip, assign, sign, try again; each under their name, with what the step asks for."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from sqlmodel import Session, select
@@ -59,7 +59,7 @@ def finish_step(
     ready_steps(desk, number)
 
 
-def evidence_name(desk: Desk, number: str, key: str, file: Path) -> str:
+def evidence_name(desk: Desk, number: str, key: str, file: PurePath) -> str:
     """What a file is called as evidence of a step: the name that the step asks for where it fits, else the file's own."""
     with reading(desk.engine) as session:
         incident, _, step = _step(desk, session, number, key)
