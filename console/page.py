@@ -27,7 +27,7 @@ from templates.language import language as texts_in
 HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
-    (Right.REPORT, "/", "nav.incidents"),
+    (None, "/", "nav.incidents"),
     (Right.REPORT, "/report", "nav.report"),
     (Right.ADD_FACTS, "/candidates", "nav.candidates"),
 )

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from flows.acts.evaluate import evaluate
+from flows.acts.incident_list import A_PAGE
 from flows.acts.membership import add_to_incident, members_of, remove_from_incident
 from flows.acts.report import open_incident
 from flows.acts.team import add_member
@@ -56,3 +57,26 @@ def test_an_administrator_sees_no_incident_by_that_role(
     number = open_demo_incident()
 
     assert number not in page.get("/").text
+
+
+def test_the_list_says_who_leads_and_comes_a_page_at_a_time(desk: Desk, signed_in_as: SignInAs) -> None:
+    page = signed_in_as("Sam Okoro", PersonRole.COMMANDER)
+    for turn in range(A_PAGE + 1):
+        open_incident(desk, Report(title=f"Lost phone {turn}"), by="Sam Okoro")
+
+    first, second = page.get("/").text, page.get("/?page=2").text
+
+    assert first.count("Lost phone") == A_PAGE
+    assert second.count("Lost phone") == 1
+    assert "Page 1 of 2, 51 incidents" in first
+    assert first.count("Sam Okoro") > A_PAGE
+    assert page.get("/?page=0").status_code == 422
+
+
+def test_an_auditor_sees_the_list(desk: Desk, signed_in_as: SignInAs, open_demo_incident: Callable[[], str]) -> None:
+    page = signed_in_as("Ines Roth", PersonRole.AUDITOR)
+    number = open_demo_incident()
+    add_to_incident(desk, number, "Ines Roth", by="Lea Martin")
+
+    assert number in page.get("/").text
+    assert 'href="/report"' not in page.get("/").text
