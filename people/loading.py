@@ -1,8 +1,5 @@
 """Loading files into a roster: every row read is kept, a duplicate, or set aside with its line and reason."""
 
-import csv
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -62,7 +59,7 @@ def preview(name: str, mapping: Mapping) -> Preview:
 
 
 def load(roster: Roster, names: list[str], mapping: Mapping, today: date) -> Loaded:
-    """Load every file, mark duplicates within and across them, and write what was set aside.
+    """Load every file, and mark duplicates within and across them.
 
     Raises `BadInputError` before anything is kept where a file cannot be read or was loaded before.
     """
@@ -78,7 +75,6 @@ def load(roster: Roster, names: list[str], mapping: Mapping, today: date) -> Loa
     roster.connection.execute("RESET disabled_optimizers")
     _read_phones(roster)
     merge_duplicates(roster)
-    _write_set_aside(roster)
     roster.connection.execute("CHECKPOINT roster")
     return totals(roster)
 
@@ -247,25 +243,3 @@ def _e164(given: str, country: str | None) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _write_set_aside(roster: Roster) -> None:
-    with os.fdopen(os.open(roster.set_aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("file", "line", "reason", "row"))
-        writer.writerows([_harmless(value) for value in row] for row in _set_aside(roster))
-
-
-def _set_aside(roster: Roster) -> Iterator[tuple[object, ...]]:
-    found = roster.connection.execute(
-        "SELECT f.name, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, r.reason, array_to_string(r.cells, ' | ') "
-        "FROM record r JOIN file f ON f.number = r.file WHERE r.reason IS NOT NULL "
-        "UNION ALL SELECT f.name, x.line, x.reason, x.text FROM refused x JOIN file f ON f.number = x.file ORDER BY 1, 2"
-    )
-    while batch := found.fetchmany(BATCH):
-        yield from batch
-
-
-def _harmless(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

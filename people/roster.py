@@ -63,11 +63,6 @@ class Roster:
     folder: Path
     connection: duckdb.DuckDBPyConnection
 
-    @property
-    def set_aside(self) -> Path:
-        """Where the rows that could not be used stand, with line and reason."""
-        return self.folder / "set_aside.csv"
-
 
 @contextmanager
 def open_roster(folder: Path, key_file: Path, *, read_only: bool = False, make: bool = True) -> Iterator[Roster]:

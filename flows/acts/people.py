@@ -23,6 +23,7 @@ from people.counting import Counts, count
 from people.loading import Loaded, load
 from people.merging import Merge, merges, undo
 from people.roster import destroy_key, open_roster
+from people.set_aside import SetAside, set_aside, write_set_aside
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,30 @@ def facts_from(counts: Counts, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget_people(desk: Desk, number: str, *, by: str) -> bool:
-    """Destroy the roster's key and what was set aside; the counts stay in the facts. Whether there was a key."""
+    """Destroy the roster's key, and remove the store with what was set aside; the counts stay in the facts. Whether there was a key."""
     with reading(desk.engine) as session:
         find(session, number)
     destroyed = destroy_key(key_file(desk.settings, number))
     folder = roster_folder(desk.settings, number)
-    for left in ("set_aside.csv", "roster.duckdb", "roster.duckdb.wal"):
+    for left in ("roster.duckdb", "roster.duckdb.wal"):
         (folder / left).unlink(missing_ok=True)
     if destroyed:
         note(desk, number, "people.forgotten", {}, by)
     return destroyed
+
+
+def list_set_aside(desk: Desk, number: str) -> list[SetAside]:
+    """How many rows of which file were set aside, and why; nothing of what stands in them."""
+    with _read_only(desk, number) as roster:
+        return set_aside(roster)
+
+
+def export_set_aside(desk: Desk, number: str, to: Path, *, by: str) -> int:
+    """Write the rows that were set aside into a file, as they were given, and put on the ledger who took them."""
+    with _read_only(desk, number) as roster:
+        rows = write_set_aside(roster, to)
+    note(desk, number, "people.set_aside_taken", {"rows": rows}, by)
+    return rows
 
 
 def list_merges(desk: Desk, number: str, limit: int) -> list[Merge]:

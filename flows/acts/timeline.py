@@ -84,6 +84,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "people.too_slow": lambda p: (
         f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end']}, due {p['due_at']}"
     ),
+    "people.set_aside_taken": lambda p: f"Rows that were set aside written out: {p['rows']}",
     "people.forgotten": lambda p: "Roster's key destroyed; the counts remain",  # noqa: ARG005 - it has no more to say
     "duties.evaluated": _evaluated,
     "duty.gained": _duty("Duty arises"),

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from people.counting import Counts, count
 from people.loading import Loaded, load
 from people.merging import Merge, merges, undo
 from people.roster import open_roster
+from people.set_aside import write_set_aside
 from people.suppression import read_list
 
 TODAY = date(2026, 11, 23)
@@ -62,7 +64,11 @@ class Store:
 
     @property
     def set_aside(self) -> str:
-        return (self.folder / "set_aside.csv").read_text()
+        """What is written out when somebody asks for the rows that were set aside."""
+        with open_roster(self.folder, self.key, read_only=True) as roster:
+            to = self.folder.parent / f"{time.time_ns()}.csv"
+            write_set_aside(roster, to)
+            return to.read_text()
 
 
 def _spoken(country: str) -> Sequence[str]:

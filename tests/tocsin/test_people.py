@@ -55,3 +55,19 @@ def test_who_gets_which_text_is_shown_and_kept_when_it_is_accepted(
     assert tocsin("people", "cohorts", carried, "--suppress", "dead=x").err == (
         "tocsin: --suppress dead=x: write LIST=FILE; did you mean 'deceased'?\n"
     )
+
+
+def test_rows_set_aside_are_counted_and_written_out_only_on_request_and_on_the_ledger(
+    tocsin: Tocsin, number: str, home: Path, tmp_path: Path
+) -> None:
+    file, to = tmp_path / "customers.csv", tmp_path / "aside.csv"
+    file.write_text("name,email\n=Planted(),p@x.example\nAnn Lee,a@x.example\n")
+    tocsin("people", "load", number, file, "--yes")
+
+    assert "Planted" not in tocsin("people", "set-aside", number).out
+    assert not any(b"Planted" in path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert tocsin("people", "set-aside", number, "--to", to, "--json").json["written"] == 1
+    assert to.read_text().splitlines()[1] == "customers.csv,2,a formula where a name belongs,'=Planted() | p@x.example"
+    assert to.stat().st_mode & 0o777 == 0o600
+    assert "Rows that were set aside written out: 1" in tocsin("timeline", number).out
+    assert tocsin("people", "set-aside", number, "--to", to).status == 2

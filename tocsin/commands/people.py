@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from flows.acts.people import Proposal, accept_counts, count_people, forget_people, list_merges, load_people, undo_merge
+from flows.acts.people import (
+    Proposal,
+    accept_counts,
+    count_people,
+    export_set_aside,
+    forget_people,
+    list_merges,
+    list_set_aside,
+    load_people,
+    undo_merge,
+)
 from flows.desk import open_desk
 from models.errors import BadInputError
 from people.columns import Mapping, read_mapping
@@ -63,7 +73,7 @@ def load(
         f"{number}: {loaded.read} read = {loaded.kept} kept + {loaded.duplicates} duplicates + {loaded.set_aside} set aside"
     )
     if loaded.set_aside:
-        line(f"Set aside, with line and reason: {desk.settings.home / 'people' / number / 'set_aside.csv'}")
+        line(f"Set aside, with line and reason: tocsin people set-aside {number}")
     if loaded.not_understood:
         line(f"{loaded.not_understood} kept people have a value that could not be read; it is kept as it was given")
     if not encrypts_by_openssl():
@@ -110,6 +120,31 @@ def counts(
         line(f"{number}: facts version {version}")
     elif proposal.changed:
         line(f"Nothing is kept yet; accept with: tocsin people counts {number} --accept")
+
+
+@app.command("set-aside")
+def set_aside(
+    number: Number,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Write the rows, which hold personal data, into this new file.")
+    ] = None,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Count the rows that could not be used, by file and reason; --to writes them out, which goes on the ledger.
+
+    Example: tocsin people set-aside INC-2026-0001 --to set_aside.csv
+    """
+    desk = open_desk()
+    found = list_set_aside(desk, number)
+    written = export_set_aside(desk, number, to, by=actor(by, desk.settings)) if to else None
+    if json:
+        print_json({"number": number, "set_aside": [asdict(each) for each in found], "written": written})
+        return
+    table(("file", "why", "rows", "first line"), ((s.file, s.reason, s.rows, s.first_line) for s in found))
+    line(
+        f"{written} rows written to {to}" if to else f"The rows themselves: tocsin people set-aside {number} --to FILE"
+    )
 
 
 @app.command()
