@@ -32,15 +32,18 @@ class Merge:
 def merge_duplicates(roster: Roster) -> None:
     """Find every group of rows that are one person; the first row of a group is kept, and merges taken back stay so."""
     run = roster.connection.execute
-    run("CREATE OR REPLACE TEMP TABLE same (a BIGINT, b BIGINT, rule VARCHAR)")
+    run("CREATE OR REPLACE TEMP TABLE shared (row BIGINT, key UBIGINT, rule VARCHAR, birth_date DATE)")
+    apart = "id NOT IN (SELECT merged FROM merge WHERE undone)" if _any_undone(roster) else "true"
     for key in RULES:
         run(
-            f"INSERT INTO same WITH groups AS (SELECT {key} AS key, min(rowid) AS a FROM record "
-            f"WHERE {key} IS NOT NULL AND reason IS NULL AND id NOT IN (SELECT merged FROM merge WHERE undone) GROUP BY 1 "
-            "HAVING count(*) > 1 AND min(birth_date) IS NOT DISTINCT FROM max(birth_date)) "
-            f"SELECT g.a, r.rowid, '{key}' FROM groups g JOIN record r ON r.{key} = g.key "
-            "WHERE r.rowid <> g.a AND r.reason IS NULL AND r.id NOT IN (SELECT merged FROM merge WHERE undone)"
+            f"INSERT INTO shared SELECT rowid, {key}, '{key}', birth_date FROM record WHERE reason IS NULL AND {apart} AND {key} IN "
+            f"(SELECT {key} FROM record WHERE {key} IS NOT NULL AND reason IS NULL AND {apart} GROUP BY {key} HAVING count(*) > 1)"
         )
+    run(
+        "CREATE OR REPLACE TEMP TABLE same AS WITH groups AS (SELECT key, rule, min(row) AS a FROM shared GROUP BY key, rule "
+        "HAVING min(birth_date) IS NOT DISTINCT FROM max(birth_date)) "
+        "SELECT g.a, s.row AS b, s.rule FROM groups g JOIN shared s ON s.key = g.key AND s.rule = g.rule WHERE s.row <> g.a"
+    )
     _join_groups(roster)
     run("DELETE FROM merge WHERE NOT undone")
     run(
@@ -56,6 +59,10 @@ def merge_duplicates(roster: Roster) -> None:
         + _rank()
         + " FROM same) GROUP BY row) s ON s.row = g.row WHERE g.row <> g.root"
     )
+
+
+def _any_undone(roster: Roster) -> bool:
+    return bool(roster.connection.execute("SELECT 1 FROM merge WHERE undone LIMIT 1").fetchall())
 
 
 def _rank() -> str:

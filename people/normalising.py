@@ -33,54 +33,73 @@ def selecting(
     counted: bool,
 ) -> str:
     """SQL for the rows of `record` from a relation with columns c0, c1 ... (and line, reason where `counted`)."""
-    one = {field: _first(fields.get(field, [])) for field in ("given_name", "family_name", "full_name", "birth_date", "street", "city", "postcode", "country", "subdivision", "language", "relationship", "minor", "categories", "identifier")}  # fmt: skip
+    one = {field: _first(fields.get(field, [])) for field in ("given_name", "family_name", "full_name", "birth_date", "phone", "street", "city", "postcode", "country", "subdivision", "language", "relationship", "minor", "categories", "identifier")}  # fmt: skip
     words = ", ".join(f"{sql} AS {field}_" for field, sql in one.items())
-    emails, phones = fields.get("email", []), fields.get("phone", [])
     default = mapping.defaults
-    cells = "[" + ", ".join(f"c{position}" for position in range(len(headers))) + "]"
+    columns = [f"c{position}" for position in range(len(headers))]
     return f"""
     WITH cells AS (
         SELECT {"line, reason" if counted else "NULL::BIGINT AS line, NULL::VARCHAR AS reason"}, {words},
-            {_list_of(emails)} AS emails_, {_first(phones)} AS phone_, {_kept(headers, mapping)} AS extra_,
-            {_header_again(headers, fields)} AS header_again, {cells} AS cells,
-            sha256(concat_ws(chr(31), {", ".join(f"c{p}" for p in range(len(headers)))})) AS sha256_
+            {_emails_text(fields.get("email", []))} AS email_, {_kept(headers, mapping)} AS extra_, {", ".join(columns)}
         FROM {source}),
     placed AS (
-        SELECT c.*, {_country(default.country)} AS country__,
+        SELECT c.*, {_country(default.country)} AS country__, regexp_full_match(email_, '{EMAIL}') AS one_email,
             coalesce(nullif(concat_ws(' ', given_name_, family_name_), ''),
                 CASE WHEN contains(full_name_, ', ') THEN concat(split_part(full_name_, ', ', 2), ' ', split_part(full_name_, ', ', 1))
                 ELSE full_name_ END) AS name__,
-            list_filter(emails_, lambda e: regexp_full_match(e, '{EMAIL}')) AS emails__,
-            {_date("birth_date_", order)} AS birth__,
-            regexp_replace(regexp_replace(phone_, '^\\s*00', '+'), '[^0-9+]', '', 'g') AS digits
-        FROM cells c LEFT JOIN country_name n ON n.name = lower(strip_accents(country_))),
+            {_bare(_ADDRESS)} AS address__,
+            {_date("birth_date_", order)} AS birth__, {_digits()} AS digits
+        FROM cells c {_join("country_name n ON n.name = lower(strip_accents(country_))", "country" in fields)}),
     parted AS (
-        SELECT p.*, s.code AS part__, {_phone()} AS phone__,
-            lower(strip_accents(regexp_replace(name__, '[^\\pL]+', '', 'g'))) AS key__
+        SELECT p.*, s.code AS part__, {_phone()} AS phone__, {_bare("name__")} AS bare_name,
+            regexp_matches(bare_name, '[^a-z]') AS odd_name,
+            CASE WHEN email_ IS NULL THEN []::VARCHAR[] WHEN one_email THEN [email_]
+                ELSE list_filter({_EACH_EMAIL}, lambda e: regexp_full_match(e, '{EMAIL}')) END AS emails__,
+            CASE WHEN NOT one_email THEN len({_EACH_EMAIL}) ELSE 0 END AS odd_emails
         FROM placed p
-        LEFT JOIN part_name s ON s.place = concat(country__, ':', lower(strip_accents(subdivision_)))
-        LEFT JOIN calling i ON i.prefix = {_prefix()}
-        LEFT JOIN trunk t ON t.country = p.country__)
-    SELECT format('{{:016x}}', hash(uuid())), {file}, line, given_name_, family_name_, name__, birth__,
+        {_join("part_name s ON s.place = concat(country__, ':', lower(strip_accents(subdivision_)))", "subdivision" in fields)}
+        {_join(f"calling i ON i.prefix = {_prefix()}", "phone" in fields)}
+        {_join("trunk t ON t.country = p.country__", "phone" in fields)}),
+    keyed AS (
+        SELECT *, CASE WHEN odd_name THEN regexp_replace(bare_name, '[^\\pL]+', '', 'g') ELSE bare_name END AS key__,
+            CASE WHEN regexp_matches(address__, '[^a-z0-9]') THEN regexp_replace(address__, '[^\\pL\\pN]+', '', 'g')
+                ELSE address__ END AS place__
+        FROM parted)
+    SELECT format('{{:016x}}', hash(uuid())), {file}, line, given_name_, family_name_,
+        CASE WHEN given_name_ IS NULL AND family_name_ IS NULL THEN name__ END, birth__,
         emails__, CASE WHEN phone__ IS NULL THEN []::VARCHAR[] ELSE [phone__] END, street_, city_, postcode_, country__, part__,
         {_language(default.language)}, {_relationship(default.relationship)}, {_minor(today)}, {_categories(default.categories)},
-        CASE WHEN birth__ IS NULL AND birth_date_ IS NOT NULL OR len(emails__) < len(emails_)
+        CASE WHEN birth__ IS NULL AND birth_date_ IS NOT NULL OR len(emails__) < odd_emails
                 OR country__ IS NULL AND country_ IS NOT NULL OR part__ IS NULL AND subdivision_ IS NOT NULL
             THEN map_from_entries(list_concat(map_entries(extra_), list_filter([
                 {{'key': 'birth_date as given', 'value': CASE WHEN birth__ IS NULL THEN birth_date_ END}},
-                {{'key': 'email as given', 'value': CASE WHEN len(emails__) < len(emails_) THEN array_to_string(emails_, '; ') END}},
+                {{'key': 'email as given', 'value': CASE WHEN len(emails__) < odd_emails THEN array_to_string({_EACH_EMAIL}, '; ') END}},
                 {{'key': 'country as given', 'value': CASE WHEN country__ IS NULL THEN country_ END}},
                 {{'key': 'subdivision as given', 'value': CASE WHEN part__ IS NULL THEN subdivision_ END}}
                 ], lambda e: e.value IS NOT NULL)))
             ELSE extra_ END,
-        identifier_, sha256_, CASE WHEN phone__ IS NULL THEN phone_ END, key__,
+        identifier_, CASE WHEN phone__ IS NULL THEN phone_ END,
         CASE WHEN identifier_ IS NOT NULL THEN hash(identifier_, coalesce(key__, '')) END,
         CASE WHEN len(emails__) > 0 THEN hash(emails__[1], coalesce(key__, '')) END,
         CASE WHEN key__ <> '' AND birth__ IS NOT NULL THEN hash(key__, birth__) END,
-        CASE WHEN key__ <> '' AND street_ IS NOT NULL THEN hash(key__, {_address_key()}) END,
-        {_reason()} AS reason__, CASE WHEN reason__ IS NOT NULL THEN cells END
-    FROM parted LEFT JOIN language_name l ON l.name = lower(strip_accents(language_))
+        CASE WHEN key__ <> '' AND place__ IS NOT NULL THEN hash(key__, place__) END,
+        {_reason(headers, fields)} AS reason__, CASE WHEN reason__ IS NOT NULL THEN [{", ".join(columns)}] END
+    FROM keyed {_join("language_name l ON l.name = lower(strip_accents(language_))", "language" in fields)}
     """
+
+
+def _join(table: str, wanted: bool) -> str:
+    """A small table to look words up in; nothing is looked up where the file has no such column."""
+    return f"LEFT JOIN {table}" if wanted else f"LEFT JOIN {table.partition(' ON ')[0]} ON false"
+
+
+def name_key(name: str) -> str:
+    """A name without case, accents and signs, as SQL: what names are compared by."""
+    return f"regexp_replace({_bare(name)}, '[^\\pL]+', '', 'g')"
+
+
+def _bare(text: str) -> str:
+    return f"replace(lower(strip_accents({text})), ' ', '')"
 
 
 def _first(positions: Sequence[int]) -> str:
@@ -89,13 +108,14 @@ def _first(positions: Sequence[int]) -> str:
     return cell(positions[0]) if len(positions) == 1 else f"coalesce({', '.join(map(cell, positions))})"
 
 
-def _list_of(positions: Sequence[int]) -> str:
-    """Every address in the columns, lower case; several in one cell are parted by ; or ,."""
-    if not positions:
-        return "[]::VARCHAR[]"
-    text = f"lower(concat_ws(';', {', '.join(map(cell, positions))}))"
-    many = f"each_once(list_filter(list_transform(regexp_split_to_array({text}, '[;,]'), lambda e: trim(e)), lambda e: e <> ''))"
-    return f"CASE WHEN {text} = '' THEN []::VARCHAR[] WHEN contains({text}, ';') OR contains({text}, ',') THEN {many} ELSE [{text}] END"
+_EACH_EMAIL = "each_once(list_filter(list_transform(regexp_split_to_array(email_, '[;,]'), lambda e: trim(e)), lambda e: e <> ''))"
+
+
+def _emails_text(positions: Sequence[int]) -> str:
+    """All addresses of a row in one text, lower case; several are parted by ; or ,."""
+    if len(positions) < 2:
+        return f"lower({_first(positions)})"
+    return f"nullif(lower(concat_ws(';', {', '.join(map(cell, positions))})), '')"
 
 
 def _kept(headers: Sequence[str], mapping: Mapping) -> str:
@@ -106,8 +126,10 @@ def _kept(headers: Sequence[str], mapping: Mapping) -> str:
 
 
 def _header_again(headers: Sequence[str], fields: dict[str, list[int]]) -> str:
-    positions = [position for places in fields.values() for position in places][:3]
-    return " AND ".join(f"trim(c{p}) = '{headers[p].replace(chr(39), chr(39) * 2)}'" for p in positions)
+    """Whether the row says in its first fields what the header says."""
+    single = [(field, headers[places[0]]) for field, places in fields.items() if len(places) == 1][:3]
+    said = [(field, header.lower() if field == "email" else header) for field, header in single]
+    return " AND ".join(f"{field}_ = '{header.replace(chr(39), chr(39) * 2)}'" for field, header in said) or "false"
 
 
 def _country(default: str | None) -> str:
@@ -162,19 +184,24 @@ def _categories(default: Sequence[Category]) -> str:
     return f"CASE WHEN categories_ IS NULL THEN [{given}]::VARCHAR[] ELSE list_filter({words}, lambda w: w IN ({known})) END"
 
 
-def _address_key() -> str:
-    return "lower(strip_accents(regexp_replace(concat(street_, coalesce(postcode_[:5], city_, '')), '[^\\pL\\pN]+', '', 'g')))"
+_ADDRESS = "CASE WHEN street_ IS NOT NULL THEN concat(street_, coalesce(postcode_[:5], city_, '')) END"
 
 
-def _reason() -> str:
-    """Why a row cannot be used, or NULL."""
-    return """CASE
+def _digits() -> str:
+    bare = "regexp_replace(regexp_replace(phone_, '^\\s*00', '+'), '[^0-9+]', '', 'g')"
+    return f"CASE WHEN regexp_full_match(phone_, '\\+[0-9]+') THEN phone_ ELSE {bare} END"
+
+
+def _reason(headers: Sequence[str], fields: dict[str, list[int]]) -> str:
+    """Why a row cannot be used, or NULL; a plain name and a whole address hold no signs to look for."""
+    return f"""CASE
         WHEN reason IS NOT NULL THEN reason
-        WHEN header_again THEN 'the header again'
-        WHEN len(emails_) > 0 AND regexp_matches(array_to_string(emails_, ''), '[\\x00-\\x1f]')
+        WHEN {_header_again(headers, fields)} THEN 'the header again'
+        WHEN NOT one_email AND regexp_matches(email_, '[\\x00-\\x1f]')
             THEN 'a line break or control character in the e-mail address'
-        WHEN regexp_matches(name__, '^[=@]') THEN 'a formula where a name belongs'
-        WHEN regexp_matches(name__, '[\\x00-\\x1f]') THEN 'a line break or control character in the name'
+        WHEN odd_name AND regexp_matches(name__, '^[=@]') THEN 'a formula where a name belongs'
+        WHEN odd_name AND regexp_matches(name__, '[\\x00-\\x1f]')
+            THEN 'a line break or control character in the name'
         WHEN identifier_ IS NULL AND coalesce(key__, '') = '' AND len(emails__) = 0 AND phone_ IS NULL
             THEN 'nothing in it says who the person is'
         END"""

@@ -24,12 +24,12 @@ CREATE TABLE IF NOT EXISTS record (
     id VARCHAR, file INTEGER, line BIGINT, given_name VARCHAR, family_name VARCHAR, full_name VARCHAR, birth_date DATE,
     emails VARCHAR[], phones VARCHAR[], street VARCHAR, city VARCHAR, postcode VARCHAR, country VARCHAR,
     subdivision VARCHAR, language VARCHAR, relationship VARCHAR, minor BOOLEAN, categories VARCHAR[],
-    extra MAP(VARCHAR, VARCHAR), identifier VARCHAR, sha256 VARCHAR, phone_as_given VARCHAR, name_key VARCHAR,
+    extra MAP(VARCHAR, VARCHAR), identifier VARCHAR, phone_as_given VARCHAR,
     by_identifier UBIGINT, by_email UBIGINT, by_birth UBIGINT, by_address UBIGINT, reason VARCHAR, cells VARCHAR[]);
 CREATE TABLE IF NOT EXISTS refused (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR);
 CREATE TABLE IF NOT EXISTS merge (kept VARCHAR, merged VARCHAR, rule VARCHAR, explanation VARCHAR, undone BOOLEAN);
 CREATE OR REPLACE VIEW row_source AS
-    SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, r.sha256 AS sha, r.id AS person
+    SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, r.id AS person
     FROM record r JOIN file f ON r.file = f.number WHERE r.reason IS NULL;
 CREATE OR REPLACE VIEW person AS
     WITH gone AS (SELECT merged FROM merge WHERE NOT undone),
@@ -41,7 +41,8 @@ CREATE OR REPLACE VIEW person AS
             max(r.subdivision) AS subdivision, max(r.language) AS language, max(r.relationship) AS relationship,
             max(r.minor) AS minor, max(r.identifier) AS identifier
         FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept)
-    SELECT r.id, r.given_name, r.family_name, r.full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
+    SELECT r.id, r.given_name, r.family_name,
+        coalesce(r.full_name, nullif(concat_ws(' ', r.given_name, r.family_name), '')) AS full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
         CASE WHEN m.kept IS NULL THEN r.emails ELSE each_once(list_concat(r.emails, m.emails)) END AS emails,
         CASE WHEN m.kept IS NULL THEN r.phones ELSE each_once(list_concat(r.phones, m.phones)) END AS phones,
         CASE WHEN r.street IS NULL THEN m.street ELSE r.street END AS street,
@@ -118,6 +119,9 @@ def _key(key_file: Path, roster: Path) -> str:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool) -> None:
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET temp_file_encryption = true")
+    connection.execute(
+        "SET disabled_compression_methods = 'fsst,dict_fsst,zstd'"
+    )  # they took longer than the encryption
     _choose_cipher(connection)
     mode = ", READ_ONLY" if read_only else ""
     try:

@@ -7,6 +7,7 @@ from models.cohorts import Channel, Mark, SuppressionList
 from models.document import nearest
 from models.errors import BadInputError
 from people.columns import Mapping as Columns
+from people.normalising import name_key
 from people.places import bare
 from people.roster import Roster
 from people.source import Row, look_at, rows_of
@@ -14,6 +15,7 @@ from people.source import Row, look_at, rows_of
 EXCLUDING = (SuppressionList.DECEASED, SuppressionList.LAW_ENFORCEMENT_HOLD, SuppressionList.UNDER_INVESTIGATION)
 KEYS = ("id", "identifier", "email")  # the first that a row has decides
 COLUMNS = (*KEYS, "name", "channel")
+FULL_NAME = "coalesce(r.full_name, concat_ws(' ', r.given_name, r.family_name))"
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,12 @@ def _name_key(name: str | None) -> str | None:
 
 def _match(roster: Roster, kind: SuppressionList, file: str) -> None:
     run = roster.connection.execute
-    named = "(e.name IS NULL OR e.name = r.name_key)"
+    named = f"(e.name IS NULL OR e.name = {name_key(FULL_NAME)})"
     run(
         "CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT x.line, coalesce(m.kept, x.id) AS person_id, x.channel FROM ("
         f"SELECT e.line, r.id, e.channel FROM record r JOIN temp.entry e ON r.id = e.id WHERE r.reason IS NULL AND {named} "
         f"UNION ALL SELECT e.line, r.id, e.channel FROM record r JOIN temp.entry e ON r.identifier = e.identifier WHERE r.reason IS NULL AND {named} "
-        f"UNION ALL SELECT e.line, r.id, e.channel FROM (SELECT id, name_key, unnest(emails) AS email FROM record WHERE reason IS NULL) r "
+        f"UNION ALL SELECT e.line, r.id, e.channel FROM (SELECT id, full_name, given_name, family_name, unnest(emails) AS email FROM record WHERE reason IS NULL) r "
         f"JOIN temp.entry e ON r.email = e.email WHERE {named}) x LEFT JOIN merge m ON m.merged = x.id AND NOT m.undone"
     )
     several = run("SELECT line, count(*) FROM temp.found GROUP BY line HAVING count(*) > 1 ORDER BY line").fetchall()
