@@ -96,7 +96,7 @@ def matched(headers: Sequence[str], mapping: Mapping, source: str) -> dict[str, 
         if field:
             found.setdefault(field, []).append(position)
     if not found.keys() & {"full_name", "family_name", "email", "phone", "identifier"}:
-        seen = ", ".join(headers[:8])
+        seen = "".join(sign for sign in ", ".join(headers[:8])[:200] if sign.isprintable())
         raise BadInputError(
             f"{source}: no column says who a person is (found: {seen}); name the columns in a mapping file with --map"
         )

@@ -1,8 +1,9 @@
 """Loading files into a roster: every row read is kept, a duplicate, or set aside with its line and reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+import duckdb
 import phonenumbers
 
 from models.errors import BadInputError
@@ -102,7 +103,9 @@ def _number(roster: Roster, query: str) -> int:
 
 
 def _not_loaded_yet(roster: Roster, source: Source) -> None:
-    known = roster.connection.execute("SELECT name FROM file WHERE sha256 = ?", [source.sha256]).fetchall()
+    known = roster.connection.execute(
+        "SELECT name FROM file WHERE sha256 = ? AND sha256 <> ''", [source.sha256]
+    ).fetchall()
     if known:
         raise BadInputError(f"{source.name}: the same content was loaded before, as {known[0][0]}; nothing was loaded")
 
@@ -111,24 +114,44 @@ def _take(roster: Roster, source: Source, mapping: Mapping, today: date) -> None
     run = roster.connection.execute
     run("DELETE FROM record WHERE file NOT IN (SELECT number FROM file)")  # what a load that was stopped left behind
     number = _number(roster, "SELECT count(*) FROM file")
-    first = _number(roster, "SELECT coalesce(max(rowid) + 1, 0) FROM record")
-    fields = matched(source.headers, mapping, source.name)
-    relation = _relation(source) if source.clean else "rows_read"
-    if not source.clean:
-        _read_rows(roster, source)
-    order = _order(roster, relation, fields, mapping)
-    run(
-        "INSERT INTO record "
-        + selecting(
-            relation, source.headers, fields, mapping, file=number, today=today, order=order, counted=not source.clean
-        )
-    )
-    rows = _number(roster, "SELECT coalesce(max(rowid) + 1, 0) FROM record") - first
+    if source.kind == "csv" and source.clean and not _is_read_whole(roster, source, mapping, today, number):
+        run("DELETE FROM record WHERE file = ?", [number])
+        return _take(roster, replace(source, clean=False), mapping, today)
+    if not (source.kind == "csv" and source.clean):
+        _insert(roster, source, mapping, today, number)
+    [(rows, first)] = run("SELECT count(*), coalesce(min(rowid), 0) FROM record WHERE file = ?", [number]).fetchall()
     refused = _keep_refused(roster, number, first) if source.clean and source.kind == "csv" else 0
     name = source.path.name if source.path else source.name
     run(
         "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?)",
         [number, name, source.sha256, first, rows, source.header_line, rows + refused],
+    )
+    return None
+
+
+def _is_read_whole(roster: Roster, source: Source, mapping: Mapping, today: date, number: int) -> bool:
+    """Let DuckDB read a CSV file; not where it gives up, or an open quote has swallowed the rows after it."""
+    try:
+        _insert(roster, source, mapping, today, number)
+        swallowed = _number(roster, "SELECT count(*) FROM temp.rejected WHERE error_type = 'UNQUOTED VALUE'")
+    except duckdb.InvalidInputException:  # such as line ends of two kinds
+        swallowed = 1
+    if swallowed:
+        _drop_rejected(roster)
+    return not swallowed
+
+
+def _insert(roster: Roster, source: Source, mapping: Mapping, today: date, number: int) -> None:
+    fields = matched(source.headers, mapping, source.name)
+    relation = _relation(source) if source.clean else "rows_read"
+    if not source.clean:
+        _read_rows(roster, source)
+    order = _order(roster, relation, fields, mapping)
+    roster.connection.execute(
+        "INSERT INTO record "
+        + selecting(
+            relation, source.headers, fields, mapping, file=number, today=today, order=order, counted=not source.clean
+        )
     )
 
 
@@ -208,9 +231,13 @@ def _keep_refused(roster: Roster, number: int, first: int) -> int:
             "ASOF LEFT JOIN last l ON r.rowid - ? >= l.spot WHERE r.file = ?) placed WHERE record.rowid = placed.row",
             [number, first, first, number],
         )
-    run("DROP TABLE IF EXISTS temp.rejected")
-    run("DROP TABLE IF EXISTS temp.rejected_scan")
+    _drop_rejected(roster)
     return count
+
+
+def _drop_rejected(roster: Roster) -> None:
+    roster.connection.execute("DROP TABLE IF EXISTS temp.rejected")
+    roster.connection.execute("DROP TABLE IF EXISTS temp.rejected_scan")
 
 
 def _read_phones(roster: Roster) -> None:

@@ -5,9 +5,11 @@ import csv
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import AnyStr
 
 from charset_normalizer import from_bytes
 
@@ -15,10 +17,12 @@ from models.errors import BadInputError
 from people.columns import Mapping, field_of
 
 BLOCK = 1 << 22
+ROWS_AT_ONCE = 20_000
 LONGEST_LINE = 1 << 20
 LONGEST_SAMPLE = 100_000
 MOST_UNPACKED = 2_000_000_000
 MOST_RATIO = 200
+MOST_LINES = 100  # of one row, in quotes
 DELIMITERS = (",", "\t", ";", "|")
 LOOKED_AT = 30  # rows among which the header is looked for
 
@@ -63,9 +67,29 @@ def look_at(name: str, mapping: Mapping) -> Source:
         return _parquet(name, path)
     if start.startswith(b"PK\x03\x04"):
         return _workbook(name, path, mapping)
+    _refuse_other_formats(name, start)
     if path.suffix.lower() in (".jsonl", ".ndjson") or start.lstrip()[:1] == b"{":
         return _json_lines(name, path)
     return _text(name, path, start, mapping)
+
+
+OTHER_FORMATS = {
+    b"\x1f\x8b": "a gzip archive; unpack it first",
+    b"BZh": "a bzip2 archive; unpack it first",
+    b"\xd0\xcf\x11\xe0": "an Excel file of the old kind; save it as XLSX or CSV",
+    b"%PDF": "a PDF file; export the table as CSV",
+    b"SQLite format 3": "an SQLite database; export the table as CSV",
+    b"<": "HTML or XML; export the table as CSV",
+    b"[": "one JSON list; write one object a line (JSON Lines)",
+}
+
+
+def _refuse_other_formats(name: str, start: bytes) -> None:
+    if not start.strip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe"):
+        raise BadInputError(f"{name}: it holds no rows; nothing was loaded")
+    for sign, what in OTHER_FORMATS.items():
+        if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(sign):
+            raise BadInputError(f"{name}: {what}")
 
 
 def rows_of(source: Source) -> Iterator[Row]:
@@ -164,51 +188,89 @@ def _header_position(rows: list[list[str]], mapping: Mapping) -> int:
 
 
 def _text_rows(source: Source) -> Iterator[Row]:
-    """Rows of a text that is not clean: NULs, mixed encodings, endless lines; each such row is named or mended."""
+    """Rows of a text that is not clean: NULs, mixed encodings, endless lines, open quotes; each such row is named or mended."""
     if source.path is None:
         return
     width = len(source.headers)
-    refused: list[Row] = []
-    lines = _lines(source.path, source.encoding, refused)
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(lines, delimiter=source.delimiter)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            yield Row(reader.line_num, [], f"cannot be read as a row: {error}")
+    for row in _records(_lines(source.path, source.encoding), source.delimiter):
+        if row.reason is None and (row.line == source.header_line or not any(row.cells)):
             continue
-        yield from refused
-        refused.clear()
-        if reader.line_num == source.header_line or not cells:
-            continue
-        if reader.line_num < source.header_line:
-            yield Row(reader.line_num, cells, "stands before the header")
-        elif len(cells) != width:
-            yield Row(reader.line_num, cells, f"{len(cells)} cells where the header has {width}")
+        if row.reason is None and row.line < source.header_line:
+            yield Row(row.line, row.cells, "stands before the header")
+        elif row.reason is None and len(row.cells) != width:
+            yield Row(row.line, row.cells, f"{len(row.cells)} cells where the header has {width}")
         else:
-            yield Row(reader.line_num, cells)
-    yield from refused
+            yield row
 
 
-def _lines(path: Path, encoding: str, refused: list[Row]) -> Iterator[str]:
-    """The lines as text; one that is too long is refused without being held."""
+def _records(lines: Iterator[str | None], delimiter: str) -> Iterator[Row]:
+    """The rows of a text; a quote that is not closed costs its own line and none of those after it."""
+    waiting: deque[str | None] = deque()
     number = 0
+    while (line := _next(waiting, lines)) is not END:
+        number += 1
+        if line is None:
+            yield Row(number, [], f"a line longer than {LONGEST_LINE} bytes")
+            continue
+        taken = [line]
+        while _is_open(taken, delimiter) and len(taken) < MOST_LINES:
+            more = _next(waiting, lines)
+            if more is END or more is None:
+                waiting.extendleft([None] if more is None else [])
+                break
+            taken.append(more)
+        if _is_open(taken, delimiter):
+            yield Row(number, [line.strip()], "a quote that is not closed")
+            waiting.extendleft(reversed(taken[1:]))
+        else:
+            yield _row(number, taken, delimiter)
+            number += len(taken) - 1
+
+
+END = "\x00"  # no line is one: they come without NULs
+
+
+def _next(waiting: deque[str | None], lines: Iterator[str | None]) -> str | None:
+    return waiting.popleft() if waiting else next(lines, END)
+
+
+def _is_open(lines: list[str], delimiter: str) -> bool:
+    """Whether the lines end inside a quote."""
+    if sum(line.count('"') for line in lines) % 2 == 0:
+        return False
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
+
+
+def _row(number: int, lines: list[str], delimiter: str) -> Row:
+    try:
+        return Row(number, next(csv.reader(lines, delimiter=delimiter), []))
+    except csv.Error as error:
+        return Row(number, [line.strip() for line in lines], f"cannot be read as a row: {error}")
+
+
+def _lines(path: Path, encoding: str) -> Iterator[str | None]:
+    """The lines as text, without NULs; None for one that is too long, which is passed over without being held."""
+    if encoding == "utf-16":
+        with path.open(encoding="utf-16", errors="replace", newline="\n") as text:
+            yield from _cut(lambda: text.readline(LONGEST_LINE), "\n", lambda line: line)
+        return
     with path.open("rb") as file:
-        if encoding == "utf-16":
-            yield from (line.replace("\x00", "") for line in codecs.getreader("utf-16")(file))
-            return
-        while line := file.readline(LONGEST_LINE):
-            number += 1
-            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                    pass
-                refused.append(Row(number, [], f"a line longer than {LONGEST_LINE} bytes"))
-                yield "\n"
-            else:
-                yield _decoded(line, encoding).replace("\x00", "")
+        yield from _cut(lambda: file.readline(LONGEST_LINE), b"\n", lambda line: _decoded(line, encoding))
+
+
+def _cut(read: Callable[[], AnyStr], end: AnyStr, decoded: Callable[[AnyStr], str]) -> Iterator[str | None]:
+    while line := read():
+        if len(line) == LONGEST_LINE and not line.endswith(end):
+            while (rest := read()) and not rest.endswith(end):
+                pass
+            yield None
+        else:
+            yield decoded(line).replace("\x00", "")
 
 
 def _decoded(line: bytes, encoding: str) -> str:
@@ -296,18 +358,20 @@ def _object(line: bytes) -> dict[str, object] | None:
 
 
 def _json_rows(path: Path, headers: list[str]) -> Iterator[Row]:
-    refused: list[Row] = []
-    for number, line in enumerate(_lines(path, "utf-8", refused), start=1):
-        yield from refused
-        refused.clear()
-        if not line.strip():
-            continue
-        document = _object(line.encode())
-        if document is None:
-            yield Row(number, [line.strip()], "not a whole JSON object")
-        else:
-            yield Row(number, [_json_cell(document.get(header)) for header in headers])
-    yield from refused
+    for number, line in enumerate(_lines(path, "utf-8"), start=1):
+        if line is None:
+            yield Row(number, [], f"a line longer than {LONGEST_LINE} bytes")
+        elif line.strip():
+            yield _json_row(number, line, headers)
+
+
+def _json_row(number: int, line: str, headers: list[str]) -> Row:
+    document = _object(line.encode())
+    if document is None:
+        return Row(number, [line.strip()], "not a whole JSON object")
+    if any(isinstance(value, dict) for value in document.values()):
+        return Row(number, [line.strip()], "an object where a value belongs")
+    return Row(number, [_json_cell(document.get(header)) for header in headers])
 
 
 def _json_cell(value: object) -> str:
@@ -319,8 +383,7 @@ def _json_cell(value: object) -> str:
 def _query(name: str) -> Source:
     query = name.removeprefix("postgres:").strip()
     headers = next(_answers(query))
-    digest = hashlib.sha256(query.encode()).hexdigest()
-    return Source("postgres query", None, "postgres", headers, 0, digest, query=query)
+    return Source("postgres query", None, "postgres", headers, 0, "", query=query)  # its rows may be others next time
 
 
 def _query_rows(query: str) -> Iterator[Row]:
@@ -338,6 +401,7 @@ def _answers(query: str) -> Iterator[list[str]]:
         with psycopg.connect() as connection:
             connection.read_only = True
             with connection.cursor(name="roster") as cursor:
+                cursor.itersize = ROWS_AT_ONCE
                 cursor.execute(query.encode())
                 yield [column.name for column in cursor.description or ()]
                 for row in cursor:
