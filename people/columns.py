@@ -87,17 +87,18 @@ def matched(headers: Sequence[str], mapping: Mapping, source: str) -> dict[str, 
 
     Raises `BadInputError` where a column that the mapping names is missing, or nothing says who a person is.
     """
-    missing = [name for name in (*mapping.columns, *mapping.keep) if name not in headers]
-    if missing:
-        raise BadInputError(f"{source}: no column is called {missing[0]!r}{nearest(missing[0], headers)}")
     found: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
         field = field_of(header, mapping)
         if field:
             found.setdefault(field, []).append(position)
+    missing = [name for name in (*mapping.columns, *mapping.keep) if name not in headers]
+    if missing:
+        hint = nearest(missing[0], headers) if found else ""
+        raise BadInputError(f"{source}: no column is called {missing[0]!r}{hint}")
     if not found.keys() & {"full_name", "family_name", "email", "phone", "identifier"}:
-        seen = "".join(sign for sign in ", ".join(headers[:8])[:200] if sign.isprintable())
+        # without a header its first row is somebody, who must not stand in a message
         raise BadInputError(
-            f"{source}: no column says who a person is (found: {seen}); name the columns in a mapping file with --map"
+            f"{source}: no column says who a person is, among {len(headers)}; give the first row names, or name the columns in a mapping file with --map"
         )
     return found

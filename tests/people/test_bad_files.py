@@ -70,7 +70,7 @@ def test_a_line_without_an_end_is_never_held_whole(tmp_path: Path, encoding: str
         ("a.xls", b"\xd0\xcf\x11\xe0" + bytes(4000), "an Excel file of the old kind; save it as XLSX or CSV"),
         ("a.csv", b"<html><table>", "HTML or XML"),
         ("a.json", b'[{"name": "Ann"}]', "one JSON list; write one object a line"),
-        ("a.csv", bytes(range(256)) * 20, r"no column says who a person is \(found: [ -~]*\)"),
+        ("a.csv", bytes(range(256)) * 20, "no column says who a person is"),
     ],
 )
 def test_a_file_of_another_kind_is_named_in_one_line(
@@ -79,6 +79,13 @@ def test_a_file_of_another_kind_is_named_in_one_line(
     with pytest.raises(BadInputError, match=complaint) as told:
         store.load(written(name, content))
     assert str(told.value).isprintable()
+
+
+def test_a_file_without_a_header_is_refused_without_repeating_who_stands_in_it(store: Store, written: Written) -> None:
+    with pytest.raises(BadInputError, match="no column says who a person is, among 9") as told:
+        store.load(written("a.csv", MANY))
+
+    assert "Anna" not in str(told.value)
 
 
 def test_an_object_in_a_json_line_is_set_aside_and_not_taken_for_a_name(store: Store, written: Written) -> None:

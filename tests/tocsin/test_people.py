@@ -20,6 +20,45 @@ def test_a_roster_becomes_facts_after_the_difference_was_shown(tocsin: Tocsin, n
     assert "a@x.example" not in tocsin("timeline", number, "--json").out
 
 
+PLANTED = (b"Planted", b"planted", b"5550199", b"Hidden Lane", b"1961-07-04", b"PX-4471")
+
+
+def test_nobody_of_a_roster_stands_in_the_database_the_ledger_a_log_or_a_message(
+    tocsin: Tocsin, carried: str, home: Path, tmp_path: Path
+) -> None:
+    ann = "Ann Planted,ann@planted.example,+12125550199,1961-07-04,7 Hidden Lane,10001,US,NY,PX-4471,dead\n"
+    head = "name,email,phone,birth_date,street,zip,country,state,customer_id,status\n"
+    files = {
+        "a.csv": head + ann + ann + "=Planted(),p@planted.example,,,,,,,,\n",
+        "b.csv": ann,  # no header
+        "c.csv": head + 'Bo "Planted,b@planted.example\n',
+        "hold.csv": "email\nann@planted.example\nnobody@planted.example\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+
+    said = [
+        tocsin("people", *arguments)
+        for arguments in (
+            ("load", carried, tmp_path / "a.csv", "--yes"),
+            ("load", carried, tmp_path / "b.csv", "--yes"),
+            ("load", carried, tmp_path / "c.csv", "--yes"),
+            ("counts", carried, "--accept"),
+            ("merges", carried, "--json"),
+            ("set-aside", carried),
+            ("cohorts", carried, "--suppress", f"law_enforcement_hold={tmp_path / 'hold.csv'}", "--accept"),
+        )
+    ]
+    said.append(tocsin("people", "undo", carried, said[4].json[0]["merged"]))
+    said += [tocsin("timeline", carried, "--json"), tocsin("ledger", carried, "verify")]
+
+    assert [each.status for each in said] == [0, 2, 0, 0, 0, 0, 0, 0, 0, 0], [each.err for each in said]
+    written = {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    written |= {f"what was said {at}": (each.out + each.err).encode() for at, each in enumerate(said)}
+    assert [(place, word) for place, content in written.items() for word in PLANTED if word in content] == []
+    assert any(b"people.cohorts" in content for content in written.values())  # the ledger is among what was searched
+
+
 def test_a_merge_is_listed_undone_and_the_roster_forgotten(tocsin: Tocsin, number: str, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("name,email,country\nAnn Lee,a@x.example,IE\nAnn Lee,A@x.example,IE\n")
