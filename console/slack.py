@@ -14,7 +14,7 @@ from flows.acts.slack_gate import answer_from_slack, gate_view, seen_by, waits_o
 from flows.acts.slack_person import person_in_slack
 from flows.acts.slack_report import open_from_slack, report_from
 from flows.desk import Desk
-from integrations.slack_views import ANSWER, GATE, REPORT, View, report_view, said_view, typed
+from integrations.slack_views import ANSWER, GATE, REPORT, WAITS, View, report_view, said_view, typed
 from integrations.slack_workspace import Workspace
 from models.errors import BadInputError, NotAllowedError, TocsinError
 from models.vocabulary import Category, Kind
@@ -50,6 +50,7 @@ def slack_app(desk: Desk) -> App:
     app.command("/tocsin")(handlers.command)
     app.view(REPORT)(handlers.reported)
     app.action(GATE)(handlers.pressed)
+    app.action(WAITS)(handlers.asked_what_waits)
     app.view(ANSWER)(handlers.answered)
     app.action("open")(_only_a_link)
     app.error(_noted)
@@ -97,6 +98,11 @@ class Handlers:
         number, _, key = str(action.get("value")).partition(" ")
         right = Right.SEE if key.startswith("step:") else Right.SEE_TEXTS
         self._open(body, right, lambda viewer: gate_view(self.desk, seen_by(self.desk, number, viewer), key))
+
+    def asked_what_waits(self, ack: Ack, body: Body, action: Body) -> None:
+        """List what waits in one incident."""
+        ack()
+        self._open(body, Right.SEE, lambda viewer: self._waits(viewer, str(action.get("value"))))
 
     def reported(self, ack: Ack, body: Body, view: Body) -> None:
         """Open an incident from the form, or say in the form what is wrong with it."""

@@ -1,11 +1,13 @@
-"""Slack by socket mode: `python -m console.slack_socket` asks Slack for its requests, so that nothing has to reach us."""
+"""What is always at work with Slack: `python -m console.slack_socket` keeps the incidents' conversations up to date and, by
+socket mode, asks Slack for its requests, so that nothing has to reach us.
+"""
 
 import logging
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from urllib.error import URLError
 
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
@@ -16,6 +18,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from console.slack import slack_app, workspace_of
+from flows.acts.slack_room import Rooms
 from flows.acts.slack_seen import first_time
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError, StoreUnavailableError, TocsinError
@@ -79,14 +82,24 @@ def _connect(handler: SocketModeHandler) -> None:
 
 
 def serve() -> None:
-    """Take Slack's requests until told to stop."""
+    """Keep the conversations, and take Slack's requests where socket mode is set, until told to stop."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     desk = open_desk()
     desk.read_files()
-    with listening(desk):
+    rooms = Rooms(desk, workspace_of(desk))
+    with listening(desk) if desk.settings.slack_app_token else nullcontext():
         while True:
+            _keep(rooms)
             time.sleep(PAUSE_SECONDS)
+
+
+def _keep(rooms: Rooms) -> None:
+    try:
+        for failure in rooms.keep():
+            _LOG.warning("%s; it is brought up later", failure)
+    except StoreUnavailableError as error:
+        _LOG.error("%s; Slack is brought up later", error)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ class Slack:
     def _found(self, message: Message) -> bool | None:
         try:
             for page in self._pages(message.to):
-                if any(_key_of(posted) == message.key for posted in page.get("messages", ())):
+                if any(key_of(posted) == message.key for posted in page.get("messages", ())):
                     return True
                 if not page.get("has_more"):
                     return False
@@ -115,6 +115,13 @@ class Slack:
             data: dict[str, Any] = page.data if isinstance(page.data, dict) else {}
             yield data
             cursor = (data.get("response_metadata") or {}).get("next_cursor", "")
+
+    def posted_in(self, conversation: str) -> Iterator[Mapping[str, Any]]:  # Slack's own JSON
+        """The latest messages of a conversation, newest first, as far back as we look; raises Slack's own errors."""
+        for page in self._pages(conversation):
+            yield from page.get("messages", ())
+            if not page.get("has_more"):
+                return
 
     def client(self) -> WebClient:
         """Slack's own client over our exchange, for one thread."""
@@ -159,7 +166,8 @@ def _is_object(body: bytes) -> bool:
         return False
 
 
-def _key_of(posted: Mapping[str, Any]) -> object:  # Slack's own JSON
+def key_of(posted: Mapping[str, Any]) -> object:  # Slack's own JSON
+    """Under which key we posted a message; None for somebody else's."""
     metadata = posted.get("metadata") or {}
     return metadata.get("event_payload", {}).get("key") if metadata.get("event_type") == EVENT else None
 

@@ -20,6 +20,8 @@ MOST_FIELD = 2_000
 MOST_FIELDS = 10
 MOST_BUTTON = 75
 MOST_URL = 3_000
+MOST_CLOCKS = 15
+MOST_WAITS = 15
 
 
 def mrkdwn(text: str, limit: int = MOST_TEXT) -> str:
@@ -120,6 +122,42 @@ def blocks_notice_sent(
         ),
         *_link("Open the notice", link),
     ]
+
+
+def blocks_summary(
+    number: str,
+    lines: Sequence[tuple[str, str]],
+    clocks: Sequence[str],
+    waits: Sequence[str],
+    buttons: Sequence[Block],
+) -> list[Block]:
+    """The pinned summary of one incident: where it stands, its clocks, and what waits for whom; `clocks` are made by
+    `clock_line`."""
+    shown = [_section(line) for line in clocks[:MOST_CLOCKS]] or [_section("No clock runs.")]
+    more = len(clocks) - MOST_CLOCKS
+    open_ones = [_section(f"• {mrkdwn(line, 300)}") for line in waits[:MOST_WAITS]] or [_section("Nothing.")]
+    others = len(waits) - MOST_WAITS
+    row: list[Block] = [{"type": "actions", "elements": list(buttons)}] if buttons else []
+    return [
+        _header(number),
+        _fields(lines),
+        _header("Clocks"),
+        *shown,
+        *([_context(f"and {more} more")] if more > 0 else []),
+        _header("Waits for"),
+        *open_ones,
+        *([_context(f"and {others} more")] if others > 0 else []),
+        *row,
+    ]
+
+
+def clock_line(label: str, recipient: str, due_at: datetime | None, state: str, zone: ZoneInfo) -> str:
+    """One clock in one line; Slack shows the time in each reader's own zone."""
+    who = f"*{mrkdwn(label, 200)}* to {mrkdwn(recipient, 200)}"
+    if due_at is None:
+        return f"{who}: {mrkdwn(state, 200)}"
+    fallback = moment(due_at, zone)
+    return f"{who}: {mrkdwn(state, 200)}, <!date^{int(due_at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def blocks_text(subject: str, text: str) -> list[Block]:

@@ -11,6 +11,7 @@ View = dict[str, object]
 
 REPORT, ANSWER, FACTS = "tocsin_report", "tocsin_answer", "tocsin_facts"  # what is submitted
 GATE = "tocsin_gate"  # a button whose value names what waits
+WAITS = "tocsin_waits"  # a button whose value names an incident
 MOST_TITLE = 24
 MOST_VIEW_BLOCKS = 100
 MOST_OPTIONS = 100
@@ -139,10 +140,12 @@ def said_view(title: str, text: str, link: str | None = None) -> View:
 
 def answer_button(value: str, label: str = "Read and answer") -> Block:
     """A button that opens what waits, before whoever presses it."""
-    return {
-        "type": "actions",
-        "elements": [{"type": "button", "text": _plain(label, MOST_BUTTON), "action_id": GATE, "value": value}],
-    }
+    return {"type": "actions", "elements": [button(GATE, label, value)]}
+
+
+def button(action: str, label: str, value: str) -> Block:
+    """A button by itself."""
+    return {"type": "button", "text": _plain(label, MOST_BUTTON), "action_id": action, "value": value}
 
 
 def view(title: str, blocks: Sequence[Block]) -> View:

@@ -166,7 +166,12 @@ class SlackServer:
     def _conversations_create(self, given: Json) -> Json:
         if any(room["name"] == given["name"] for room in self.rooms.values()):
             return {"ok": False, "error": "name_taken"}
-        room = {"id": f"C{next(self._ids):08}", "name": given["name"], "private": given.get("is_private"), "in": []}
+        room = {
+            "id": f"C{next(self._ids):08}",
+            "name": given["name"],
+            "private": given.get("is_private") == "1",
+            "in": [],
+        }
         self.rooms[room["id"]] = room
         return {"ok": True, "channel": room}
 
@@ -179,6 +184,13 @@ class SlackServer:
             return {"ok": False, "error": "already_in_channel"}
         room["in"].append(given["users"])
         return {"ok": True, "channel": room}
+
+    def _conversations_kick(self, given: Json) -> Json:
+        room = self.rooms[given["channel"]]
+        if given["user"] not in room["in"]:
+            return {"ok": False, "error": "not_in_channel"}
+        room["in"].remove(given["user"])
+        return {"ok": True}
 
     def _pins_add(self, given: Json) -> Json:
         pin = (given["channel"], given["timestamp"])

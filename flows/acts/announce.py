@@ -9,6 +9,7 @@ from flows.acts.deliver import new_delivery, queue
 from flows.acts.draft import current, title
 from flows.acts.severity import severity_in
 from flows.acts.sign import open_roles
+from flows.acts.slack_room import chat_for
 from flows.desk import Desk
 from integrations.slack_blocks import blocks_approval_needed, blocks_incident_opened, blocks_notice_sent, blocks_text
 from integrations.slack_views import answer_button
@@ -138,7 +139,7 @@ def _groups(
 def _queue(
     desk: Desk, session: Session, incident: Incident, key: str, subject: str, blocks: Sequence[Mapping[str, object]]
 ) -> None:
-    channel, to = desk.channels.for_chat()
+    channel, to = chat_for(desk, session, incident)
     message = {
         "subject": subject,
         "what": subject.partition(": ")[2] or subject,

@@ -10,7 +10,7 @@ from flows.acts.accounts import accept, invite
 from flows.acts.team import add_member
 from flows.desk import Desk
 from models.vocabulary import PersonRole
-from tests.console.slack_office import office, slack
+from tests.slack_office import office, slack
 
 __all__ = ["office", "slack"]
 

@@ -18,8 +18,8 @@ from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
 from models.store import writing
 from models.tables import Approval, Person
-from tests.console.slack_office import MEMBERS, NUMBER, SECRET, STRANGER, address
 from tests.flows.meridia import LEGAL, PR, REPORTER, RESPONDER, every, ledger, notices, one, step
+from tests.slack_office import MEMBERS, NUMBER, SECRET, STRANGER, address
 from tests.slack_server import SlackServer
 
 

@@ -7,8 +7,8 @@ from flows.acts.gate import Gate, open_gates
 from flows.desk import Desk, open_desk
 from models.errors import BadInputError
 from models.tables import Approval
-from tests.console.slack_office import MEMBERS, NUMBER, approval
 from tests.flows.meridia import LEGAL, ledger, notices, one
+from tests.slack_office import MEMBERS, NUMBER, approval
 from tests.slack_server import Json, SlackServer, waited_for
 
 

@@ -10,6 +10,9 @@ from tests.conftest import START
 from tests.flows.affected import copied, sign_texts
 from tests.flows.meridia import join_team
 from tests.flows.server import PrefectServer
+from tests.slack_office import office, slack
+
+__all__ = ["office", "slack"]
 
 
 @pytest.fixture

@@ -102,9 +102,9 @@ def _begun(desk: Desk, parts: frozenset[Part], stack: ExitStack) -> Iterator[tup
         yield _started(settings, stack, "console", "console")
         line(f"Console: {settings.console()}")
         _invite_first(desk, settings)
-    if Part.SLACK in parts and settings.slack_token and settings.slack_app_token:
+    if Part.SLACK in parts and settings.answers_in_slack:
         yield _started(settings, stack, "slack", "console.slack_socket")
-        line("Slack is listened to by socket mode.")
+        line(f"Slack is kept up to date{', and listened to by socket mode' if settings.slack_app_token else ''}.")
     line(f"Prefect UI: {address}/runs")
 
 
