@@ -1,5 +1,6 @@
 """Which way a message goes: the configured channel where there is one, the local outbox where there is none."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -7,11 +8,13 @@ import httpx
 from flows.organisation import OrganisationFile
 from flows.settings import Settings
 from integrations.channel import Channel
+from integrations.mattermost import Mattermost
 from integrations.outbox import Outbox
 from integrations.paging import Pager
 from integrations.slack import SLACK, Slack
 from integrations.slack_workspace import Workspace
 from integrations.smtp import SmtpServer
+from integrations.teams import Teams
 from integrations.webhook import Webhook
 from models.clock import Clock
 from models.errors import BadInputError
@@ -28,11 +31,12 @@ class Channels:
     addresses: dict[str, str]
     chat_channel: str
     pager: Channel | None = None
+    other_chats: tuple[Channel, ...] = ()  # which get a copy of every card
     workspace: Workspace | None = None  # the rest of Slack, where the chat is Slack
 
     def named(self, name: str) -> Channel:
         """The channel that a row names; raises `BadInputError` when it is not configured any more."""
-        for channel in (self.outbox, self.mail, self.chat, self.webhook, self.pager):
+        for channel in (self.outbox, self.mail, self.chat, self.webhook, self.pager, *self.other_chats):
             if channel is not None and channel.name == name:
                 return channel
         raise BadInputError(
@@ -47,8 +51,12 @@ class Channels:
         return self.outbox, address or names[0]
 
     def for_chat(self) -> tuple[Channel, str]:
-        """The way to the responders: Slack, else the outbox."""
+        """The way to the responders: Slack, else Teams or Mattermost, else the outbox."""
         return (self.chat, self.chat_channel) if self.chat is not None else (self.outbox, self.chat_channel)
+
+    def copies(self) -> list[tuple[Channel, str]]:
+        """The further chats, each of which gets what the first one gets."""
+        return [(channel, self.chat_channel) for channel in self.other_chats]
 
     def for_webhook(self, name: str) -> tuple[Channel, str]:
         """The way to a system of the organisation's: the webhook, else the outbox."""
@@ -62,10 +70,12 @@ class Channels:
 def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clock) -> Channels:
     """The ways out that the settings name; raises `BadInputError` for a half-configured one."""
     slack = _slack(settings, clock)
+    chats = [*([slack] if slack else []), *_by_webhook(settings, clock)]
     return Channels(
         outbox=Outbox(settings.home / "outbox", clock),
         mail=_mail(settings, clock),
-        chat=slack,
+        chat=chats[0] if chats else None,
+        other_chats=tuple(chats[1:]),
         webhook=_webhook(settings, clock),
         pager=_pager(settings, clock),
         addresses=organisation.addresses,
@@ -99,6 +109,14 @@ def _slack(settings: Settings, clock: Clock) -> Slack | None:
     return Slack(
         httpx.Client(), settings.slack_token.get_secret_value(), clock, base_url=settings.slack_base_url or SLACK
     )
+
+
+def _by_webhook(settings: Settings, clock: Clock) -> Iterator[Channel]:
+    """The chats that take cards by an address which is itself the secret."""
+    if settings.teams_url is not None:
+        yield Teams(httpx.Client(), settings.teams_url.get_secret_value(), clock)
+    if settings.mattermost_url is not None:
+        yield Mattermost(httpx.Client(), settings.mattermost_url.get_secret_value(), clock)
 
 
 def _webhook(settings: Settings, clock: Clock) -> Channel | None:

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(None, description="Checks what Slack sends to /slack/... over HTTP.")
     slack_app_token: SecretStr | None = Field(None, description="Lets `serve` take Slack's requests by socket mode.")
     slack_base_url: str | None = Field(None, description="Another Slack-shaped server, for tests.")
+    teams_url: SecretStr | None = Field(None, description="A workflow's or incoming webhook's address in Teams.")
+    mattermost_url: SecretStr | None = Field(None, description="An incoming webhook's address in Mattermost.")
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
     webhook_receipt: Literal["any", "reference"] = "any"

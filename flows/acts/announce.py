@@ -139,11 +139,14 @@ def _groups(
 def _queue(
     desk: Desk, session: Session, incident: Incident, key: str, subject: str, blocks: Sequence[Mapping[str, object]]
 ) -> None:
-    channel, to = chat_for(desk, session, incident)
     message = {
         "subject": subject,
         "what": subject.partition(": ")[2] or subject,
         "text": subject,
         "blocks": [dict(block) for block in blocks],
     }
+    channel, to = chat_for(desk, session, incident)
     queue(session, desk, incident, new_delivery(incident, key, "announcement", channel, to, message, desk.clock()))
+    for other, there in desk.channels.copies():
+        copy = new_delivery(incident, f"{key}.{other.name}", "announcement", other, there, message, desk.clock())
+        queue(session, desk, incident, copy)

@@ -133,6 +133,9 @@ def _channels(settings: Settings) -> Iterator[Finding]:
         "ok" if settings.slack_token else "off",
         _slack(settings) if settings.slack_token else f"TOCSIN_SLACK_TOKEN is not set; {outbox}",
     )
+    for name, address in (("Teams", settings.teams_url), ("Mattermost", settings.mattermost_url)):
+        if address:
+            yield Finding(name, "ok", "an address is set; cards go there")
     yield Finding(
         "webhook",
         "ok" if settings.webhook_url else "off",

@@ -245,8 +245,16 @@ def _deliveries(desk: Desk, incident: Incident, duty: DutyRecord, alert: Alert, 
         channel, to = way_to(desk, way, alert.role)
         key = f"{incident.number}.alert.{identity(alert)}" + (f".{way}" if found else "")
         delivery = new_delivery(incident, key, "alert", channel, to, message, now)
-        delivery.next_try_at = now
         found.append(delivery)
+    if "chat" in alert.ways.split(","):
+        found += [
+            new_delivery(
+                incident, f"{incident.number}.alert.{identity(alert)}.{other.name}", "alert", other, to, message, now
+            )
+            for other, to in desk.channels.copies()
+        ]
+    for delivery in found:
+        delivery.next_try_at = now
     return found
 
 

@@ -1,7 +1,9 @@
+from pydantic import SecretStr
+
 from flows.acts.announce import announce_opening, announce_sent, ask_for_signatures
 from flows.acts.deliver import waiting
 from flows.acts.evaluate import evaluate
-from flows.desk import Desk
+from flows.desk import Desk, open_desk
 from models.tables import Delivery
 from tests.flows.meridia import add, draft, every, notices, queue, send, sign
 from tests.flows.post import Post, by_post
@@ -75,3 +77,23 @@ def test_nothing_is_told_of_what_was_not_sent(drafted: Desk) -> None:
     announce_sent(drafted, NUMBER)
 
     assert len(announcements(drafted)) == before
+
+
+def test_every_chat_that_is_set_gets_the_card_once(desk: Desk, number: str) -> None:
+    settings = desk.settings.model_copy(
+        update={
+            "teams_url": SecretStr("https://teams.example/1"),
+            "mattermost_url": SecretStr("https://chat.example/2"),
+        }
+    )
+    both = open_desk(settings)
+    evaluate(both, number)
+
+    announce_opening(both, number)
+    announce_opening(both, number)
+
+    assert [(one.channel, one.key) for one in announcements(both)] == [
+        ("teams", f"{number}.opened"),
+        ("mattermost", f"{number}.opened.mattermost"),
+    ]
+    assert [both.channels.named(name).name for name in ("teams", "mattermost")] == ["teams", "mattermost"]
