@@ -70,6 +70,7 @@ def make(folder: Path) -> None:
             _export(desk, number, line.notice, folder, name, formats)
         for kind, suffix in REGISTER.items():
             write_register(desk, register(desk, rehearsals=True), kind, folder / f"register.{suffix}")
+        write_register(desk, register(desk, rehearsals=True, language="zh"), "pdf", folder / "register-zh.pdf", "zh")
 
 
 @contextmanager

@@ -4,76 +4,47 @@ import html as markup
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from models.clock import zone
 from models.printable import one_line, printable
 from models.register import RegisterDuty, RegisterEntry
-from templates.language import language as speak
-from templates.page import plain
+from templates.page import language_tag
 from templates.print_page import page_rule
+from templates.register_words import RegisterWords, plain_words
 from templates.typeface import on_paper
 
-LANGUAGE = "en"
-TITLE = "Breach register (GDPR Art. 33(5))"
 Row = tuple[str, str]
 LISTED = (
-    *(("Number", 12), ("What happened", 29), ("Aware", 13), ("People", 8), ("Severity", 8), ("Authorities", 12)),
-    *(("People told", 12), ("State", 6)),
+    *(("number", 12), ("what", 29), ("aware_local", 13), ("people", 8), ("severity", 8), ("authorities", 12)),
+    *(("people_told", 12), ("state", 6)),
 )
-TOLD = (("Told", 30), ("Under", 16), ("Standing", 14), ("Due", 13), ("Told at", 13), ("Reference", 14))
+TOLD = (*(("whom", 30), ("under", 16), ("standing", 14), ("due_local", 13), ("told_local", 13), ("reference", 14)),)
 
 
-def words_of(entry: RegisterEntry) -> tuple[Row, ...]:
+def words_of(entry: RegisterEntry, words: RegisterWords) -> tuple[Row, ...]:
     """An entry as heading and words; what is not known says so."""
-    return (
-        ("What happened", _facts(entry)),
-        ("When", _times(entry)),
-        ("Whom and what it concerns", _concerned(entry)),
-        ("Effects", _effects(entry)),
-        ("Remedial action", _measures(entry)),
-        ("Reasons for not telling", reasons_of(entry) or "None: nobody is left out."),
-        ("Reasons for being late", late_words(entry)),
+    said = {
+        "facts": _facts(entry, words),
+        "times": _times(entry, words),
+        "concerned": _concerned(entry, words),
+        "effects": _effects(entry, words),
+        "measures": _measures(entry, words),
+        "reasons": words.reasons(entry) or words.say("says.nobody_left_out"),
+        "late": words.late(entry),
+    }
+    return tuple((words.say(f"heading.{key}"), value) for key, value in said.items())
+
+
+def _facts(entry: RegisterEntry, words: RegisterWords) -> str:
+    return words.say(
+        "says.facts",
+        kind=words.word("kind", entry.kind),
+        cause=words.word("cause", entry.cause),
+        affected=words.listed(words.say(f"affected.{one}") for one in entry.affected) or words.say("not_known"),
+        organisation=entry.organisation or words.say("says.organisation"),
+        role=words.word("role", entry.role),
     )
 
 
-def late_words(entry: RegisterEntry) -> str:
-    """Why something was late, that nobody has said it, or that nothing was."""
-    if not any(one.late for one in entry.told):
-        return "Nothing is late."
-    return entry.late_reasons or "Late, and no reason is recorded."
-
-
-def reasons_of(entry: RegisterEntry) -> str:
-    """Why nobody is told by laws that reach the incident; equal reasons once, with all whom they concern."""
-    grouped: dict[str, list[str]] = {}
-    for one in entry.not_told:
-        why = "; ".join(([f"decided by {one.decided}"] if one.decided else []) + list(one.reasons))
-        grouped.setdefault(why, []).append(one.provision)
-    return "\n".join(f"{', '.join(dict.fromkeys(names))}: {why}" for why, names in grouped.items())
-
-
-def word(section: str, value: str | None) -> str:
-    """A word of a closed list as English says it."""
-    return plain(str(speak(LANGUAGE).phrases.say(f"words.{section}.{value}"))).strip() if value else "not known"
-
-
-def moment(instant: datetime | None, zone_name: str) -> str:
-    """A time on the incident's own clock."""
-    if instant is None:
-        return "not known"
-    local = instant.astimezone(zone(zone_name))
-    offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:5]}"
-
-
-def _facts(entry: RegisterEntry) -> str:
-    effects = ", ".join(entry.affected) or "not known"
-    return (
-        f"{word('kind', entry.kind)}; cause: {word('cause', entry.cause)}; affected: {effects}. "
-        f"{entry.organisation or 'The organisation'} as {word('role', entry.role)}."
-    )
-
-
-def _times(entry: RegisterEntry) -> str:
+def _times(entry: RegisterEntry, words: RegisterWords) -> str:
     named = {
         "began": entry.occurred_from,
         "ended": entry.occurred_to,
@@ -84,63 +55,69 @@ def _times(entry: RegisterEntry) -> str:
     }
     if entry.closed_at:
         named["closed"] = entry.closed_at
-    return "\n".join(f"{name}: {moment(instant, entry.zone)}" for name, instant in named.items())
+    said = ((words.say(f"time.{name}"), words.moment(instant, entry.zone)) for name, instant in named.items())
+    return "\n".join(f"{name}: {moment}" for name, moment in said)
 
 
-def _concerned(entry: RegisterEntry) -> str:
-    people = "number of people not known" if entry.people is None else f"{entry.people:,} people"
-    records = "number of records not known" if entry.records is None else f"{entry.records:,} records"
-    places = ", ".join(f"{one.place} {'?' if one.count is None else f'{one.count:,}'}" for one in entry.places)
-    data = ", ".join(word("category", one) for one in entry.data) or "kinds of data not known"
-    groups = ", ".join(word("relationship", one) for one in entry.relationships)
+def _concerned(entry: RegisterEntry, words: RegisterWords) -> str:
+    people, records = (
+        words.say(f"says.{noun}_not_known") if count is None else words.say(f"says.{noun}", count=f"{count:,}")
+        for noun, count in (("people", entry.people), ("records", entry.records))
+    )
+    places = words.listed(f"{one.place} {'?' if one.count is None else f'{one.count:,}'}" for one in entry.places)
+    data = words.listed(words.word("category", one) for one in entry.data) or words.say("says.data_not_known")
+    groups = words.listed(words.word("relationship", one) for one in entry.relationships)
     return f"{people}{f' ({places})' if places else ''}{f': {groups}' if groups else ''}; {records}. {data}."
 
 
-def _effects(entry: RegisterEntry) -> str:
-    level = word("level", entry.severity)
-    return "\n".join([f"Severity {level} ({entry.severity_score:g}, ENISA 2013)", *(plain_words(entry.effects))])
+def _effects(entry: RegisterEntry, words: RegisterWords) -> str:
+    level, score = words.word("level", entry.severity), f"{entry.severity_score:g}"
+    return "\n".join([words.say("says.severity", level=level, score=score), *plain_words(entry.effects)])
 
 
-def _measures(entry: RegisterEntry) -> str:
-    done = [f"{f'{moment(one.done_at, entry.zone)}: ' if one.done_at else ''}{one.text}" for one in entry.measures]
-    planned = [f"Planned: {entry.measures_planned}"] if entry.measures_planned else []
-    return "\n".join([*done, *planned]) or "None recorded yet."
+def _measures(entry: RegisterEntry, words: RegisterWords) -> str:
+    done = [
+        f"{f'{words.moment(one.done_at, entry.zone)}: ' if one.done_at else ''}{one.text}" for one in entry.measures
+    ]
+    planned = [words.say("says.planned", words=entry.measures_planned)] if entry.measures_planned else []
+    return "\n".join([*done, *planned]) or words.say("says.no_measures")
 
 
-def plain_words(texts: Iterable[str]) -> list[str]:
-    """Phrases without their Markdown."""
-    return [plain(text).strip() for text in texts]
+def _told(duty: RegisterDuty, zone_name: str, words: RegisterWords) -> str:
+    stage = "" if duty.stage == "initial" else f", {words.stage(duty.stage)}"
+    told = f" {words.moment(duty.told_at, zone_name)}" if duty.told_at else ""
+    more = [
+        words.say("says.due", moment=words.moment(duty.due_at, zone_name)) if duty.due_at and not duty.told_at else "",
+        words.say("says.late") if duty.late else "",
+        words.say("says.reference", reference=", ".join(duty.references)) if duty.references else "",
+        words.say("says.decided", who=duty.decided) if duty.decided else "",
+    ]
+    said = "".join(f", {one}" for one in more if one)
+    return f"{duty.recipient} ({duty.provision}{stage}): {words.standing(duty.standing)}{told}{said}"
 
 
-def _told(duty: RegisterDuty, zone_name: str) -> str:
-    stage = "" if duty.stage == "initial" else f", {duty.stage}"
-    due = f", due {moment(duty.due_at, zone_name)}" if duty.due_at and not duty.told_at else ""
-    told = f" {moment(duty.told_at, zone_name)}" if duty.told_at else ""
-    under = f", reference {', '.join(duty.references)}" if duty.references else ""
-    late = ", LATE" if duty.late else ""
-    why = f"; decided by {duty.decided}" if duty.decided else ""
-    return f"{duty.recipient} ({duty.provision}{stage}): {duty.standing}{told}{due}{late}{under}{why}"
-
-
-def heading_of(entry: RegisterEntry) -> str:
+def heading_of(entry: RegisterEntry, words: RegisterWords) -> str:
     """What an entry is called, in one line."""
-    rehearsal = "REHEARSAL · " if entry.rehearsal else ""
+    rehearsal = f"{words.say('rehearsal')} · " if entry.rehearsal else ""
     return one_line(f"{rehearsal}{entry.number} · {entry.title}")
 
 
-def register_text(entries: Iterable[RegisterEntry]) -> Iterator[str]:
+def register_text(entries: Iterable[RegisterEntry], words: RegisterWords) -> Iterator[str]:
     """The entries as plain text, each as soon as it is read."""
     for entry in entries:
-        yield f"{heading_of(entry)} ({entry.state}, facts version {entry.facts_version})\n"
-        for heading, words in words_of(entry):
-            lines = printable(words).split("\n")
+        facts = words.say("says.facts_version", version=entry.facts_version)
+        yield f"{heading_of(entry, words)} ({words.say(f'state.{entry.state}')}, {facts})\n"
+        for heading, said in words_of(entry, words):
+            lines = printable(said).split("\n")
             yield f"  {heading}:\n" + "".join(f"    {line}\n" for line in lines)
-        told = [_told(one, entry.zone) for one in entry.told] or ["Nobody has to be told."]
-        yield "  Told:\n" + "".join(f"    {one_line(line)}\n" for line in told)
+        told = [_told(one, entry.zone, words) for one in entry.told] or [words.say("none_due")]
+        yield f"  {words.say('heading.told')}:\n" + "".join(f"    {one_line(line)}\n" for line in told)
         yield "\n"
 
 
-def register_page(entries: Iterable[RegisterEntry], organisation: str, made_at: datetime, longest: int) -> str:
+def register_page(
+    entries: Iterable[RegisterEntry], organisation: str, made_at: datetime, longest: int, words: RegisterWords
+) -> str:
     """The register as HTML to be set in landscape pages: a list of all entries, then each of them.
 
     No more is read once the page is longer than `longest`.
@@ -149,26 +126,29 @@ def register_page(entries: Iterable[RegisterEntry], organisation: str, made_at: 
     told: list[str] = []
     length = 0
     for entry in entries:
-        listed.append(_line(entry))
-        told.append(_section(entry))
+        listed.append(_line(entry, words))
+        told.append(_section(entry, words))
         length += len(listed[-1]) + len(told[-1])
         if length > longest:
             break
-    return _whole(organisation, made_at, listed, told)
+    return _whole(organisation, made_at, listed, told, words)
 
 
-def _whole(organisation: str, made_at: datetime, listed: Sequence[str], told: Sequence[str]) -> str:
-    typefaces, name = on_paper(LANGUAGE), one_line(organisation)
-    head = f"{TITLE}{f' · {name}' if name else ''}"
-    foot = f"{made_at:%Y-%m-%d %H:%M} UTC · confidential · {len(listed)} {'entry' if len(listed) == 1 else 'entries'}"
+def _whole(
+    organisation: str, made_at: datetime, listed: Sequence[str], told: Sequence[str], words: RegisterWords
+) -> str:
+    typefaces, name = on_paper(words.language), one_line(organisation)
+    head = f"{words.say('title')}{f' · {name}' if name else ''}"
+    count = words.say("entries", count=len(listed)) if len(listed) != 1 else words.say("entry", count=1)
+    foot = f"{made_at:%Y-%m-%d %H:%M} UTC · {words.say('confidential')} · {count}"
     page = page_rule(size="A4 landscape", head=head, number="", foot=foot, typefaces=typefaces)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{markup.escape(head)}</title>\n'
+        f'<!doctype html>\n<html lang="{language_tag(words.language)}">\n<head>\n<meta charset="utf-8">\n<title>{markup.escape(head)}</title>\n'
         f'<meta name="author" content="{markup.escape(name)}">\n'
         f'<meta name="dcterms.created" content="{made_at:%Y-%m-%dT%H:%M:%SZ}">\n'
         f"<style>{page}body{{margin:0;color:#1a1a1a;font:9pt/1.4 {typefaces};overflow-wrap:anywhere}}{_RULES}</style>\n"
         f"</head>\n<body>\n<main>\n<h1>{markup.escape(head)}</h1>\n"
-        f"<table>{_head(LISTED)}<tbody>{''.join(listed)}</tbody></table>\n"
+        f"<table>{_head(LISTED, words)}<tbody>{''.join(listed)}</tbody></table>\n"
         f"{''.join(told)}</main>\n</body>\n</html>\n"
     )
 
@@ -181,70 +161,63 @@ _RULES = (
 )
 
 
-def _line(entry: RegisterEntry) -> str:
+def _line(entry: RegisterEntry, words: RegisterWords) -> str:
     people = "?" if entry.people is None else f"{entry.people:,}"
-    rehearsal = "REHEARSAL " if entry.rehearsal else ""
+    rehearsal = f"{words.say('rehearsal')} " if entry.rehearsal else ""
     cells = (
         entry.number,
         f"{rehearsal}{one_line(entry.title)}",
-        moment(entry.aware_at, entry.zone),
+        words.moment(entry.aware_at, entry.zone),
         people,
-        word("level", entry.severity),
-        summary(entry, "authority"),
-        summary(entry, "individuals"),
-        entry.state,
+        words.word("level", entry.severity),
+        words.summary(entry, "authority"),
+        words.summary(entry, "individuals"),
+        words.say(f"state.{entry.state}"),
     )
     return "<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in cells) + "</tr>\n"
 
 
-def summary(entry: RegisterEntry, audience: str) -> str:
-    """How many of an audience's duties stand where, such as `2 told, 1 overdue`; `not told` where there are reasons."""
-    standings = [one.standing for one in entry.told if one.audience == audience]
-    counts = [f"{standings.count(one)} {one}" for one in dict.fromkeys(standings)]
-    late = sum(one.late for one in entry.told if one.audience == audience)
-    if not counts:
-        return "not told" if any(one.audience == audience for one in entry.not_told) else "none"
-    return ", ".join(counts) + (f"; {late} late" if late else "")
-
-
-def _section(entry: RegisterEntry) -> str:
+def _section(entry: RegisterEntry, words: RegisterWords) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{heading}</th><td>{_escaped(words)}</td></tr>\n' for heading, words in words_of(entry)
+        f'<tr><th scope="row">{_escaped(heading)}</th><td>{_escaped(said)}</td></tr>\n'
+        for heading, said in words_of(entry, words)
     )
     return (
-        f"<h2>{_escaped(heading_of(entry))}</h2>\n"
+        f"<h2>{_escaped(heading_of(entry, words))}</h2>\n"
         f'<table class="entry"><colgroup><col class="label"><col></colgroup><tbody>{rows}</tbody></table>\n'
-        f"{_told_table(entry)}"
+        f"{_told_table(entry, words)}"
     )
 
 
-def _told_table(entry: RegisterEntry) -> str:
+def _told_table(entry: RegisterEntry, words: RegisterWords) -> str:
     if not entry.told:
-        return "<p>Nobody has to be told.</p>\n"
+        return f"<p>{_escaped(words.say('none_due'))}</p>\n"
     rows = "".join(
-        "<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in _told_cells(one, entry.zone)) + "</tr>\n"
+        "<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in _told_cells(one, entry.zone, words)) + "</tr>\n"
         for one in entry.told
     )
-    return f'<table class="told">{_head(TOLD)}<tbody>{rows}</tbody></table>\n'
+    return f'<table class="told">{_head(TOLD, words)}<tbody>{rows}</tbody></table>\n'
 
 
-def _told_cells(duty: RegisterDuty, zone_name: str) -> tuple[str, ...]:
-    stage = "" if duty.stage == "initial" else f"\n{duty.stage}"
-    decided = f"\ndecided by {duty.decided}" if duty.decided else ""
+def _told_cells(duty: RegisterDuty, zone_name: str, words: RegisterWords) -> tuple[str, ...]:
+    stage = "" if duty.stage == "initial" else f"\n{words.stage(duty.stage)}"
+    decided = f"\n{words.say('says.decided', who=duty.decided)}" if duty.decided else ""
+    late = f", {words.say('says.late')}" if duty.late else ""
+    due = words.moment(duty.due_at, zone_name) if duty.due_at else words.say("says.no_number")
     return (
         duty.recipient,
         f"{duty.provision}{stage}",
-        f"{duty.standing}{', LATE' if duty.late else ''}{decided}",
-        moment(duty.due_at, zone_name) if duty.due_at else "" if duty.standing == "not started" else "no number",
-        moment(duty.told_at, zone_name) if duty.told_at else "",
+        f"{words.standing(duty.standing)}{late}{decided}",
+        "" if duty.due_at is None and duty.standing == "not started" else due,
+        words.moment(duty.told_at, zone_name) if duty.told_at else "",
         ", ".join(duty.references),
     )
 
 
-def _head(columns: Sequence[tuple[str, int]]) -> str:
+def _head(columns: Sequence[tuple[str, int]], words: RegisterWords) -> str:
     """Columns of fixed widths, in per cent, and their headings."""
     widths = "".join(f'<col style="width:{width}%">' for _, width in columns)
-    heads = "".join(f'<th scope="col">{heading}</th>' for heading, _ in columns)
+    heads = "".join(f'<th scope="col">{_escaped(words.say(f"column.{key}"))}</th>' for key, _ in columns)
     return f"<colgroup>{widths}</colgroup><thead><tr>{heads}</tr></thead>"
 
 

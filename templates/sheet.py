@@ -13,7 +13,7 @@ from models.vocabulary import Level
 from templates.brief import Voice
 from templates.facts import FactReader
 from templates.language import language as speak
-from templates.page import framed, html, plain
+from templates.page import framed, html, language_tag, plain
 from templates.paper import Paper
 from templates.parts import Part, parts_of
 from templates.portals import Portal, PortalField, portal_for
@@ -43,6 +43,18 @@ class Filed:
     voice: Voice
     severity: Level
     people_told_at: datetime | None = None
+    language: str | None = None  # of whoever fills in the portal; else the text's own
+
+    def say(self, key: str, **values: object) -> str:
+        """One of the words around the fields, in the language of whoever fills in the portal."""
+        words = plain(str(speak(self.spoken).phrases.say(f"portal_sheet.{key}"))).strip()
+        return words.format(**values) if values else words
+
+    @property
+    def spoken(self) -> str:
+        """The language of the words around the fields: English where the text's own has none for them."""
+        code = self.language or self.paper.language
+        return code if speak(code).is_whole else "en"
 
     @property
     def portal(self) -> Portal | None:
@@ -117,8 +129,8 @@ def sheet_of(filed: Filed) -> str:
         f'<p style="padding:8px 12px;border:2px solid {colour};color:{colour};font-weight:bold">'
         f"{_escaped(paper.standing)}</p>{_about(filed, entries)}"
     )
-    fields = "".join(_field(number, entry) for number, entry in enumerate(entries, 1))
-    whole = html("", paper.language, f"Portal sheet: {paper.title}", above=framed("header", head))
+    fields = "".join(_field(filed, number, entry) for number, entry in enumerate(entries, 1))
+    whole = html("", filed.spoken, filed.say("title", title=paper.title), above=framed("header", head))
     foot = framed("footer", f'<p style="font-size:13px;border-top:1px solid #767676">{_escaped(paper.mark)}</p>')
     return whole.replace("</main>\n", f"{fields}</main>\n{foot}", 1)
 
@@ -127,52 +139,55 @@ def _about(filed: Filed, entries: Sequence[SheetEntry]) -> str:
     portal, paper = filed.portal, filed.paper
     name = portal.name if portal else (filed.duty.recipient if filed.duty else paper.title)
     still_open = sum(entry.origin == "open" for entry in entries)
-    lines = [
-        f'<h1 lang="en" style="font-size:24px">{_escaped(name)}</h1>',
-        f'<p lang="en">{_escaped(paper.number)}, notice {paper.notice}, version {paper.version}, '
-        f"facts version {paper.facts_version}. {len(entries)} fields, {still_open} to be filled in at the portal. "
-        "A click on a value selects all of it.</p>",
-    ]
+    about = filed.say(
+        "about",
+        number=paper.number,
+        notice=paper.notice,
+        version=paper.version,
+        facts=paper.facts_version,
+        count=len(entries),
+        open=still_open,
+    )
+    lines = [f'<h1 lang="en" style="font-size:24px">{_escaped(name)}</h1>', f"<p>{_escaped(about)}</p>"]
     if filed.duty and filed.duty.channel:
-        lines.append(f'<p lang="en">Filed through {_escaped(filed.duty.channel)}.</p>')
-    lines.append(f'<p lang="en">{_basis(portal)}</p>')
+        lines.append(f"<p>{_escaped(filed.say('channel', channel=filed.duty.channel))}</p>")
+    lines.append(f"<p>{_basis(filed, portal)}</p>")
     return "".join(lines)
 
 
-def _basis(portal: Portal | None) -> str:
+def _basis(filed: Filed, portal: Portal | None) -> str:
     if portal is None:
-        return "We do not know this authority's form: these are the parts of the filing in the law's order."
-    how = {"read": "was read", "partial": "was read in part", "recalled": "is from general knowledge"}[portal.basis]
-    return (
-        f'The list of fields {how} (<a href="{_escaped(portal.source)}">source</a>, {portal.checked}); '
-        "where the portal asks otherwise, the portal is right."
-    )
+        return _escaped(filed.say("unknown"))
+    source = f'<a href="{_escaped(portal.source)}">{_escaped(filed.say("source"))}</a>, {portal.checked}'
+    return f"{_escaped(filed.say(portal.basis))} ({source}) {_escaped(filed.say('portal_is_right'))}"
 
 
-def _field(number: int, entry: SheetEntry) -> str:
-    origin = {"text": "from the filing's text", "facts": "from the facts", "open": "not in the filing"}[entry.origin]
+def _field(filed: Filed, number: int, entry: SheetEntry) -> str:
+    origin = filed.say({"text": "from_text", "facts": "from_facts", "open": "open"}[entry.origin])
     heading = (
-        f'<h2 lang="en" style="font-size:16px;margin:24px 0 4px">{number}. {_escaped(entry.label)} '
-        f'<span style="font-weight:normal;color:#595959">({origin})</span></h2>'
+        f'<h2 style="font-size:16px;margin:24px 0 4px">{number}. <span lang="en">{_escaped(entry.label)}</span> '
+        f'<span style="font-weight:normal;color:#595959">({_escaped(origin)})</span></h2>'
     )
-    return f"<section>{heading}{_value(entry)}{_choices(entry)}</section>\n"
+    return f"<section>{heading}{_value(filed, entry)}{_choices(filed, entry)}</section>\n"
 
 
-def _value(entry: SheetEntry) -> str:
+def _value(filed: Filed, entry: SheetEntry) -> str:
     if entry.origin == "open":
-        question = f" {_escaped(entry.question)}" if entry.question else ""
-        return f'<p style="margin:0;color:#a4000f"><span lang="en">To be filled in.</span>{question}</p>'
+        question = f' <span lang="{language_tag(filed.paper.language)}">{_escaped(entry.question)}</span>'
+        return f'<p style="margin:0;color:#a4000f">{_escaped(filed.say("fill_in"))}{question if entry.question else ""}</p>'
     style = (
         "margin:0;padding:8px 12px;border:1px solid #767676;background:#f7f7f7;white-space:pre-wrap;font-family:inherit;"
         "-webkit-user-select:all;user-select:all"
     )
-    return f'<pre tabindex="0" style="{style}">{_escaped(entry.value)}</pre>'
+    tag = language_tag(filed.paper.language)
+    return f'<pre tabindex="0" lang="{tag}" style="{style}">{_escaped(entry.value)}</pre>'
 
 
-def _choices(entry: SheetEntry) -> str:
+def _choices(filed: Filed, entry: SheetEntry) -> str:
     if not entry.choose:
         return ""
-    return f'<p lang="en" style="margin:4px 0 0;font-size:14px">Pick: {_escaped(" · ".join(entry.choose))}</p>'
+    choices = f'<span lang="en">{_escaped(" · ".join(entry.choose))}</span>'
+    return f'<p style="margin:4px 0 0;font-size:14px">{_escaped(filed.say("pick"))} {choices}</p>'
 
 
 def _escaped(text: str) -> str:

@@ -46,7 +46,7 @@ class Typed:
     act: str
     notice: str | None
     file: str | None
-    language: str
+    spoken: str | None
     sha256: str | None
     since: int | None
     to: str | None
@@ -60,6 +60,11 @@ class Typed:
     evidence: Path | None
     by: str | None
     json: bool
+
+    @property
+    def language(self) -> str:
+        """The language that was typed, or English."""
+        return self.spoken or "en"
 
     @property
     def who(self) -> str:
@@ -145,7 +150,7 @@ def _questions(typed: Typed) -> None:
 
 def _export(typed: Typed) -> None:
     which = typed.which if typed.notice else None
-    export(typed.desk, typed.number, which, typed.formats, typed.to, json=typed.json)
+    export(typed.desk, typed.number, which, typed.formats, typed.to, typed.spoken, json=typed.json)
 
 
 # Writing ---------------------------------------------------------------------------------------------------------------

@@ -26,16 +26,22 @@ class Exported:
 
 
 def export_notices(
-    desk: Desk, number: str, notice: int | None, formats: Sequence[str], folder: Path
+    desk: Desk,
+    number: str,
+    notice: int | None,
+    formats: Sequence[str],
+    folder: Path,
+    language: str | None = None,
 ) -> Iterator[Exported]:
     """Write one notice, or every one, into `folder` in each format; a file is named by what it is and its version.
 
+    `language` is that of the words around a portal sheet's fields; without it, that of the text.
     Raises `BadInputError` for an unknown format, or a folder that cannot be written.
     """
     writers = {name: _writer(name) for name in formats}
     ids = notice_ids(desk, number) if notice is None else [notice]
     _make(folder)
-    for one in put_on_paper(desk, number, ids):
+    for one in put_on_paper(desk, number, ids, language):
         for name, (suffix, write) in writers.items():
             if name == "sheet" and one.filing.audience not in FILED:
                 _is_not_alone(one, writers, alone=notice is not None)

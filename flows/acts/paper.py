@@ -44,13 +44,16 @@ def notice_ids(desk: Desk, number: str) -> list[int]:
         return [identity(row) for row in rows]
 
 
-def put_on_paper(desk: Desk, number: str, ids: Sequence[int]) -> Iterator[OnPaper]:
-    """Each of these notices, one after the other, so that memory does not grow with how many there are."""
+def put_on_paper(desk: Desk, number: str, ids: Sequence[int], language: str | None = None) -> Iterator[OnPaper]:
+    """Each of these notices, one after the other, so that memory does not grow with how many there are.
+
+    `language` is that of whoever copies a filing into a portal.
+    """
     logo = _logo(desk.organisation.logo)
     for notice_id in ids:
         with reading(desk.engine) as session:
             incident = find(session, number)
-            yield _on_paper(desk, session, incident, notice_in(session, incident, notice_id), logo)
+            yield _on_paper(desk, session, incident, notice_in(session, incident, notice_id), logo, language)
 
 
 def as_pdf(paper: Paper) -> bytes:
@@ -62,7 +65,9 @@ def as_pdf(paper: Paper) -> bytes:
     return pdf_of(printed(paper))
 
 
-def _on_paper(desk: Desk, session: Session, incident: Incident, notice: Notice, logo: bytes | None) -> OnPaper:
+def _on_paper(
+    desk: Desk, session: Session, incident: Incident, notice: Notice, logo: bytes | None, language: str | None
+) -> OnPaper:
     version = current(session, notice)
     row = session.get_one(DutyRecord, notice.duty_id) if notice.duty_id is not None else None
     report = facts_of(session, incident, version.facts_version)
@@ -88,7 +93,8 @@ def _on_paper(desk: Desk, session: Session, incident: Incident, notice: Notice, 
     )
     name = f"{incident.number}-{notice.id}-{_name(notice)}-v{version.version}"
     duty = duty_of(row) if row else None
-    filed = Filed(paper, duty, report, voice, severity_in(desk, report).level, _people_told_at(session, incident))
+    level, told_at = severity_in(desk, report).level, _people_told_at(session, incident)
+    filed = Filed(paper, duty, report, voice, level, told_at, language)
     return OnPaper(paper, _filing(paper, notice, version, row), title(notice), name, filed)
 
 

@@ -26,18 +26,24 @@ _TOLD_OF = (Audience.AUTHORITY, Audience.INDIVIDUALS, Audience.CSIRT, Audience.P
 
 
 def register(
-    desk: Desk, *, since: date | None = None, until: date | None = None, rehearsals: bool = False, at_once: int = PAGE
+    desk: Desk,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    rehearsals: bool = False,
+    at_once: int = PAGE,
+    language: str = LANGUAGE,
 ) -> Iterator[RegisterEntry]:
     """An entry for each incident recorded from `since` to `until`, the oldest first; rehearsals only where asked for.
 
-    `at_once` is how many incidents are looked up together.
+    `at_once` is how many incidents are looked up together; effects and remedial action are in `language`.
     """
     last = 0
     while page := _numbers(desk, last, rehearsals=rehearsals, at_once=at_once):
         for last, recorded in page:
             if (since is None or recorded.date() >= since) and (until is None or recorded.date() <= until):
                 with reading(desk.engine) as session:
-                    yield _entry(desk, session, session.get_one(Incident, last))
+                    yield _entry(desk, session, session.get_one(Incident, last), language)
 
 
 def has_only_rehearsals(desk: Desk) -> bool:
@@ -54,7 +60,7 @@ def _numbers(desk: Desk, after: int, *, rehearsals: bool, at_once: int) -> list[
         return [(identity(row), row.opened_at) for row in rows]
 
 
-def _entry(desk: Desk, session: Session, incident: Incident) -> RegisterEntry:
+def _entry(desk: Desk, session: Session, incident: Incident, language: str) -> RegisterEntry:
     report = facts_of(session, incident)
     duties = session.exec(
         select(DutyRecord).where(DutyRecord.incident_id == incident.id).order_by(col(DutyRecord.id))
@@ -96,14 +102,15 @@ def _entry(desk: Desk, session: Session, incident: Incident) -> RegisterEntry:
         vulnerable=_among(report, "vulnerable"),
         severity=severity.level,
         severity_score=severity.score,
-        effects=tuple(str(speak(LANGUAGE).phrases.say(f"risks.{name}")) for name in likely_risks(report)),
+        effects=tuple(str(speak(language).phrases.say(f"risks.{name}")) for name in likely_risks(report)),
         measures=tuple(
-            RegisterMeasure(text=one.texts[LANGUAGE], done_at=one.done_at) for one in measures_of(session, incident)
+            RegisterMeasure(text=one.texts.get(language) or one.texts[LANGUAGE], done_at=one.done_at)
+            for one in measures_of(session, incident)
         ),
-        measures_planned=_said(answers, "measures_planned"),
+        measures_planned=_said(answers, "measures_planned", language),
         told=told,
         not_told=tuple(_refusal(row) for row in duties if _is_refusal(row, reached)),
-        late_reasons=_said(answers, "delay_reasons") if any(one.late for one in told) else None,
+        late_reasons=_said(answers, "delay_reasons", language) if any(one.late for one in told) else None,
     )
 
 
@@ -190,7 +197,7 @@ def _among(report: Report, name: str) -> bool | None:
     return True if True in said else False if said and None not in said else None
 
 
-def _said(answers: Mapping[str, Mapping[str, str]], key: str) -> str | None:
-    """What a person answered, in English where there is English."""
+def _said(answers: Mapping[str, Mapping[str, str]], key: str, language: str) -> str | None:
+    """What a person answered, in the language asked for, else in English, else as it was answered."""
     words = answers.get(key, {})
-    return words.get(LANGUAGE) or next(iter(words.values()), None)
+    return words.get(language) or words.get(LANGUAGE) or next(iter(words.values()), None)

@@ -46,7 +46,9 @@ def signs_of(file: Path) -> str:
 
 
 def _is_of_the_page(line: str) -> bool:
-    return bool(re.search(r"REHEARSAL|演练|SHA-256|^INC-2026-0001$|^\d+ / \d+$|^Breach register|confidential", line))
+    return bool(
+        re.search(r"REHEARSAL|演练|SHA-256|^INC-2026-0001$|^\d+ / \d+$|^Breach register|confidential|登记册|机密", line)
+    )
 
 
 def test_the_examples_are_those_that_are_made(made: Path) -> None:

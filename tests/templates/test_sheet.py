@@ -137,6 +137,17 @@ def test_a_value_can_be_taken_with_one_click_and_holds_no_marks(make_brief: Make
     assert page.count("<h1") == 1
 
 
+def test_the_words_around_the_fields_are_in_the_language_of_whoever_fills_in_the_portal(make_brief: MakeBrief) -> None:
+    chinese = sheet_of(filed(make_brief(), language="zh"))
+
+    assert '<html lang="zh-Hans">' in chinese
+    assert "点击内容即可全选。" in chinese
+    assert "（取自" not in chinese
+    assert "(取自报告正文)" in chinese
+    assert not [words for words in ("from the filing", "To be filled in", "Pick:", "Portal sheet") if words in chinese]
+    assert "A click on a value selects all of it." in sheet_of(filed(make_brief()))
+
+
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_words_stay_words_in_the_sheet(make_brief: MakeBrief, words: str) -> None:
     page = sheet_of(filed(make_brief(), f"# {words}\n\n## What happened\n\n{words}\n"))

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from flows.acts.register_file import BREACHES, NOT_TOLD, TOLD
 from models.register import Register
+from templates.register_words import RegisterWords
 from tests.integrations.test_xlsx import HOSTILE
 from tests.tocsin.conftest import Tocsin
 
@@ -30,7 +32,7 @@ def test_the_register_is_a_workbook_with_real_dates(tocsin: Tocsin, carried: str
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     assert book.sheetnames == ["Breaches", "Told", "Not told"]
     for sheet, columns in zip(book, (BREACHES, TOLD, NOT_TOLD), strict=True):
-        assert [cell.value for cell in sheet[1]] == [heading for heading, _ in columns]
+        assert [cell.value for cell in sheet[1]] == [RegisterWords("en").say(f"column.{key}") for key, _ in columns]
         assert sheet.max_row > 1
         assert sheet.auto_filter.ref.endswith(str(sheet.max_row))
     row = {head.value: cell for head, cell in zip(book["Breaches"][1], book["Breaches"][2], strict=True)}
@@ -53,6 +55,38 @@ def test_the_register_for_machines_is_what_its_schema_says(tocsin: Tocsin, carri
     assert Register.model_validate(printed.json).entries[0].people == 27_580
     tocsin("register", "--rehearsals", "--format", "json", "--to", tmp_path / "r.json")
     assert (tmp_path / "r.json").read_text() == printed.out
+
+
+ENGLISH_WORDS = r"\b(told|overdue|not known|Severity|What happened|Remedial|Effects|late|reference)\b"
+
+
+def test_the_register_speaks_chinese_in_every_format(tocsin: Tocsin, carried: str, tmp_path: Path) -> None:
+    for name in ("xlsx", "pdf"):
+        tocsin("register", "--rehearsals", "--language", "zh", "--format", name, "--to", tmp_path / f"r.{name}")
+    text = tocsin("register", "--rehearsals", "--language", "zh").out
+
+    assert text.startswith(f"演练 · {carried} · ")
+    assert "  事件经过:\n    勒索软件攻击；原因：" in text
+    assert re.findall(ENGLISH_WORDS, text) == []
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    assert book.sheetnames == ["泄露事件", "告知情况", "未告知"]
+    assert [cell.value for cell in book["告知情况"][1]][:3] == ["编号", "条款", "法律出处"]
+    assert {cell.value for cell in book["告知情况"]["G"][1:]} <= {
+        "待告知",
+        "尚未确定",
+        "期限尚未起算",
+        "已告知",
+        "已逾期",
+    }
+    page = pypdf.PdfReader(tmp_path / "r.pdf").pages[0].extract_text()
+    assert "个人数据泄露登记册" in page
+    assert "未告知" in page
+
+
+def test_a_language_without_words_for_the_register_is_named(tocsin: Tocsin) -> None:
+    said = tocsin("register", "--language", "fr")
+
+    assert (said.status, said.err) == (2, "tocsin: the register has no words in 'fr'; known are en, zh\n")
 
 
 def test_an_empty_register_is_a_register_too(tocsin: Tocsin, tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ def notices(
             help="edit: the new text in Markdown; answer: the words; - for standard input. restore: the version."
         ),
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="answer, ask: in which language.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="answer, ask: in which language (en); export: of a portal sheet's own words."),
+    ] = None,
     sha256: Annotated[
         str | None,
         typer.Option("--sha256", help="approve, edit: the hash of the text you read (8 characters or more)."),
@@ -77,7 +80,7 @@ def notices(
             act=act,
             notice=notice,
             file=file,
-            language=language,
+            spoken=language,
             sha256=sha256,
             since=since,
             to=to,

@@ -12,6 +12,7 @@ from flows.desk import Desk, open_desk
 from models.errors import BadInputError
 from models.register import RegisterEntry
 from templates.register_page import register_text
+from templates.register_words import RegisterWords
 from tocsin.output import Json, line
 
 app = typer.Typer()
@@ -23,6 +24,7 @@ def register_command(
     to: Annotated[Path | None, typer.Option("--to", help="The file; text needs none.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Only incidents recorded on this day or later.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Only incidents recorded on this day or before.")] = None,
+    language: Annotated[str, typer.Option("--language", help="In which words: en or zh.")] = "en",
     rehearsals: Annotated[bool, typer.Option("--rehearsals", help="Rehearsals too, marked as such.")] = False,
     json: Json = False,
 ) -> None:
@@ -31,23 +33,23 @@ def register_command(
 
     Example: tocsin register --format xlsx --to register.xlsx
     """
-    desk = open_desk()
-    entries = register(desk, since=_day(since), until=_day(until), rehearsals=rehearsals)
+    desk, words = open_desk(), RegisterWords(language)
+    entries = register(desk, since=_day(since), until=_day(until), rehearsals=rehearsals, language=language)
     if to is not None:
-        count = write_register(desk, entries, "json" if json else format, to)
+        count = write_register(desk, entries, "json" if json else format, to, language)
         if not json:
             line(f"{to}: {count} {'entry' if count == 1 else 'entries'}{_left_out(desk, rehearsals)}")
     elif json:
         sys.stdout.writelines(register_json(desk, entries))
     elif format == "text":
-        _print(desk, entries, rehearsals)
+        _print(desk, entries, rehearsals, words)
     else:
         raise BadInputError(f"{format} needs a file; give it with --to register.{format}")
 
 
-def _print(desk: Desk, entries: Iterator[RegisterEntry], rehearsals: bool) -> None:
+def _print(desk: Desk, entries: Iterator[RegisterEntry], rehearsals: bool, words: RegisterWords) -> None:
     something = False
-    for piece in register_text(entries):
+    for piece in register_text(entries, words):
         sys.stdout.write(piece)
         something = True
     if not something:
