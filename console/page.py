@@ -1,5 +1,6 @@
 """Pages: Jinja templates in `console/views`, with the words of the interface in the viewer's language."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -21,6 +22,7 @@ from flows.desk import Desk
 from models.clock import rfc3339, zone
 from models.document import read_document
 from models.errors import BadInputError
+from models.vocabulary import PersonRole
 from templates.facts import place_name
 from templates.language import language as texts_in
 
@@ -51,6 +53,7 @@ def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTML
             at=words.at,
             left=words.left,
             word=words.word,
+            who=words.who,
             label=words.label,
             shown=words.shown,
             now=desk.clock(),
@@ -94,6 +97,18 @@ class Words:
         """A word of the vocabulary, such as the kind `ransomware`, as the texts of this language name it."""
         return str(texts_in(self.language).phrases.say(f"words.{family}.{value}")).rstrip(".。")
 
+    def who(self, text: str) -> str:
+        """Roles such as `legal and pr`, in words of this language; names of people stay as they are."""
+        roles = "|".join(sorted((role.value for role in PersonRole), key=len, reverse=True))
+        if not re.fullmatch(rf"({roles})((, or|,| and| or) ({roles}))*", text):
+            return text
+        words = re.sub(rf"\b({roles})\b", lambda found: self.word("person_role", found[1]), text)
+        return (
+            words.replace(", or ", self.say("who.or"))
+            .replace(" and ", self.say("who.and"))
+            .replace(" or ", self.say("who.or"))
+        )
+
     def label(self, path: str) -> str:
         """What a fact is called: that of `people[0].count` is the phrase `fact.people_count`."""
         return self.say(f"fact.{plain_path(path).replace('.', '_')}")
@@ -122,7 +137,8 @@ class Words:
         """A time as the viewer's language writes it, in the zone given, readable by programs too."""
         if moment is None:
             return Markup("")
-        shown = format_datetime(moment, "d MMM y, HH:mm zzz", tzinfo=zone(zone_name), locale=LOCALES[self.language])
+        pattern = self.say("clock.written")
+        shown = format_datetime(moment, pattern, tzinfo=zone(zone_name), locale=LOCALES[self.language])
         return Markup('<time datetime="{}">{}</time>').format(rfc3339(moment), shown)
 
     def left(self, due: datetime | None, now: datetime) -> Markup:
