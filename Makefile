@@ -11,7 +11,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test kill-test lint bench screenshots examples clean machines-test
+.PHONY: help setup demo serve test kill-test people-kill-test lint bench screenshots examples clean machines-test
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,9 @@ test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so 
 
 kill-test: setup ## a thousand processes killed at every boundary of every effect, on both databases; what arrived is compared
 	@$(RUN) python -m tests.flows.kills
+
+people-kill-test: setup ## a hundred senders killed over mails to 20,000 people on PostgreSQL; what arrived is compared
+	@$(RUN) python -m tests.flows.people_kills
 
 lint: setup ## style, types, import direction
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache

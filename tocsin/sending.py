@@ -3,6 +3,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.acts.people_carry import carry_sending
 from flows.acts.people_control import pause as pause_sending
 from flows.acts.people_control import resume as resume_sending
 from flows.acts.people_control import stop as stop_sending
@@ -10,6 +11,7 @@ from flows.acts.people_plan import start_sending
 from flows.acts.people_progress import Progress, progress
 from flows.acts.people_send import CONNECTIONS
 from flows.desk import Desk, open_desk
+from flows.senders import start_senders
 from models.clock import rfc3339
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, local, print_json, table
@@ -27,7 +29,9 @@ def send(
         float | None, typer.Option("--domain-rate", min=0.01, help="At most so many a second to one domain.")
     ] = None,
     connections: Annotated[int, typer.Option("--connections", min=1, max=64)] = CONNECTIONS,
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Write the rows; workers send them.")] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="Send in this process, also where workers are heard of.")
+    ] = False,
     by: By = None,
     json: Json = False,
 ) -> None:
@@ -40,14 +44,15 @@ def send(
     started = start_sending(desk, number, by=actor(by, desk.settings), wave=wave, limits=limits)
     if not json:
         line(f"{number}: wave {started.wave}, {started.planned} new messages, {started.left} to send")
-    if not plan_only:
-        _carry(desk, number, connections)
+    _carry(desk, number, connections, here=here)
     _tell(desk, number, json=json)
 
 
-def _carry(desk: Desk, number: str, connections: int) -> None:
-    from flows.acts.people_carry import carry_sending
-
+def _carry(desk: Desk, number: str, connections: int, *, here: bool) -> None:
+    workers = 0 if here else start_senders(desk, number)
+    if workers:
+        line(f"{number}: {workers} workers send; see `tocsin people progress {number}`")
+        return
     tally = carry_sending(desk, number, connections=connections)
     if tally.trouble:
         line(f"{number}: {tally.trouble}")
@@ -66,7 +71,9 @@ def pause(number: Number, why: Why = None, by: By = None, json: Json = False) ->
 def resume(
     number: Number,
     connections: Annotated[int, typer.Option("--connections", min=1, max=64)] = CONNECTIONS,
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Only let it go on; workers send.")] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="Send in this process, also where workers are heard of.")
+    ] = False,
     by: By = None,
     json: Json = False,
 ) -> None:
@@ -76,8 +83,7 @@ def resume(
     """
     desk = open_desk()
     resume_sending(desk, number, by=actor(by, desk.settings))
-    if not plan_only:
-        _carry(desk, number, connections)
+    _carry(desk, number, connections, here=here)
     _tell(desk, number, json=json)
 
 

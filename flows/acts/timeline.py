@@ -81,6 +81,11 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"Sending to people, as far as the wave {p['wave']}: {p['left']} messages to send, {p['planned']} of them new"
     ),
     "people.sending_state": lambda p: f"Sending to people is {p['state']}" + (f": {p['why']}" if p.get("why") else ""),
+    "people.returned": lambda p: (
+        "Came back from people: "
+        + (", ".join(f"{count} {said}" for said, count in sorted(p["said"].items())) or "nothing")
+        + f"; {p['moved_on']} go to their next channel"
+    ),
     "people.too_slow": lambda p: (
         f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end']}, due {p['due_at']}"
     ),

@@ -24,13 +24,16 @@ from people.roster import encrypts_by_openssl
 from tocsin.acting import actor
 from tocsin.cohorts import cohorts
 from tocsin.output import By, Json, Number, line, print_json, table
+from tocsin.proving import show_proof
+from tocsin.returning import bounces
 from tocsin.sending import pause, resume, send, show_progress, stop
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(cohorts)
-for _command in (send, pause, resume, stop):
+for _command in (send, pause, resume, stop, bounces):
     app.command()(_command)
 app.command("progress")(show_progress)
+app.command("proof")(show_proof)
 
 Files = Annotated[
     list[str],

@@ -23,6 +23,7 @@ from flows.desk import Desk, open_desk
 from flows.heartbeat import Pulse, beating
 from flows.prefect_gates import cancelled_runs, keep_gates
 from flows.saved_filter import save_filter
+from flows.senders import take_up as take_up_sendings
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
@@ -200,6 +201,8 @@ def _take_up(desk: Desk, seen: Seen) -> None:
     seen.asked |= {number: (passed, now) for number, passed in wanted.items()}
     for number in nudge(desk.settings, wanted, datetime.now(UTC)) if wanted else ():
         line(f"{number}: a run carries it on")
+    for number in take_up_sendings(desk):
+        line(f"{number}: a run sends to its people")
 
 
 def _show(desk: Desk, seen: Seen, until: float) -> None:

@@ -1,0 +1,154 @@
+"""What came back after a sending: delivery reports (RFC 3464), abuse reports (RFC 5965), replies, and an endpoint's events.
+
+Each is reduced to the key of the message that it is about, taken from its Message-ID, and to what it says. Addresses and
+words stay in the file.
+"""
+
+import json
+import mailbox
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.errors import MessageError
+from email.message import Message
+from pathlib import Path
+from typing import Any, Literal
+
+from models.errors import BadInputError
+
+Said = Literal["delivered", "bounced", "delayed", "complained", "replied", "automatic", "unknown"]
+LARGEST = 10_000_000  # bytes of one mail
+_KEY = re.compile(r"<([A-Za-z0-9_.-]+)@[^>\s]+>")
+_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_EVENTS: dict[str, Said] = {
+    "delivered": "delivered",
+    "bounced": "bounced",
+    "bounce": "bounced",
+    "deferred": "delayed",
+    "delayed": "delayed",
+    "complained": "complained",
+    "complaint": "complained",
+}
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One thing that came back; `keys` are what its Message-IDs could be, the likeliest first."""
+
+    said: Said
+    keys: tuple[str, ...]
+    status: str = ""
+
+
+def returned_in(path: Path) -> Iterator[Returned]:
+    """What came back in a file or folder: a mail (.eml), an mbox, a Maildir, a folder of mails, or JSON Lines of events.
+
+    Raises `BadInputError` for a file that is not there, and for a line that is no event.
+    """
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif not path.is_file():
+        raise BadInputError(f"{path}: there is no such file; name a mail, an mbox, a Maildir or JSON Lines")
+    elif path.suffix in (".jsonl", ".ndjson"):
+        yield from _events(path)
+    elif path.open("rb").read(5) == b"From ":
+        yield from map(_read, (bytes(each) for each in mailbox.mbox(path, create=False)))
+    else:
+        yield _read(_content(path))
+
+
+def _in_folder(path: Path) -> Iterator[Returned]:
+    folders = [path / name for name in ("cur", "new")] if (path / "cur").is_dir() else [path]
+    for folder in folders:
+        for file in sorted(each for each in folder.iterdir() if each.is_file()):
+            yield _read(_content(file))
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return content.read(LARGEST)
+
+
+def read_returned(content: bytes) -> Returned:
+    """What one mail says."""
+    return _read(content)
+
+
+def _read(content: bytes) -> Returned:
+    try:
+        mail = message_from_bytes(content[:LARGEST], policy=policy.compat32)
+    except (MessageError, ValueError):  # whatever a mail from outside may be
+        return Returned("unknown", ())
+    kind = str(mail.get_param("report-type") or "").lower()
+    if mail.get_content_type() == "multipart/report" and kind == "delivery-status":
+        return _delivery_report(mail)
+    if mail.get_content_type() == "multipart/report" and kind == "feedback-report":
+        return Returned("complained", _original(mail))
+    answered = _keys([str(mail.get(name, "")) for name in ("In-Reply-To", "References")])
+    if str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower() != "no":
+        return Returned("automatic", answered)
+    return Returned("replied" if answered else "unknown", answered)
+
+
+def _delivery_report(mail: Message) -> Returned:
+    blocks = [
+        block for part in mail.walk() if part.get_content_type() == "message/delivery-status" for block in _blocks(part)
+    ]
+    actions = {str(block.get("Action", "")).strip().lower() for block in blocks}
+    statuses = [found[0] for block in blocks if (found := _STATUS.search(str(block.get("Status", ""))))]
+    hard = any(status.startswith("5") for status in statuses)
+    status = next((one for one in statuses if one.startswith("5")), statuses[0] if statuses else "")
+    said: Said = "unknown"
+    if "failed" in actions:
+        said = "bounced" if hard or not statuses else "delayed"
+    elif "delayed" in actions:
+        said = "delayed"
+    elif actions & {"delivered", "relayed", "expanded"}:
+        said = "delivered"
+    return Returned(said, _original(mail), status)
+
+
+def _blocks(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+
+
+def _original(mail: Message) -> tuple[str, ...]:
+    """The keys in the message that is enclosed, in whole or by its headers."""
+    found = []
+    for part in mail.walk():
+        if part is mail:
+            continue
+        found.append(str(part.get("Message-ID", "")))
+        if part.get_content_type() == "text/rfc822-headers":
+            found += [line for line in str(part.get_payload()).splitlines() if line.lower().startswith("message-id:")]
+    return _keys(found)
+
+
+def _keys(headers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for header in headers for key in _KEY.findall(header)))
+
+
+def _events(path: Path) -> Iterator[Returned]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield read_event(_object(path, number, line), f"{path}:{number}")
+
+
+def _object(path: Path, number: int, line: str) -> Any:  # Any: the endpoint's own JSON
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"{path}:{number}: not JSON; write one object on each line") from error
+
+
+def read_event(event: Any, where: str) -> Returned:  # Any: the endpoint's own JSON
+    """One event of an endpoint: `event`, `key` or `message_id`, and a `status`; raises `BadInputError` that names the place."""
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        raise BadInputError(f'{where}: no event; write {{"event": "bounced", "key": "...", "status": "5.1.1"}}')
+    key, identity = event.get("key"), event.get("message_id")
+    keys = (key,) if isinstance(key, str) else _keys([f"<{str(identity).strip('<>')}>"])
+    status = _STATUS.search(str(event.get("status", "")))
+    return Returned(_EVENTS.get(event["event"].lower(), "unknown"), keys, status[0] if status else "")
