@@ -61,8 +61,8 @@ def selecting(
         {_join(f"calling i ON i.prefix = {_prefix()}", "phone" in fields)}
         {_join("trunk t ON t.country = p.country__", "phone" in fields)}),
     keyed AS (
-        SELECT *, CASE WHEN odd_name THEN regexp_replace(bare_name, '[^\\pL]+', '', 'g') ELSE bare_name END AS key__,
-            CASE WHEN regexp_matches(address__, '[^a-z0-9]') THEN regexp_replace(address__, '[^\\pL\\pN]+', '', 'g')
+        SELECT *, CASE WHEN odd_name THEN regexp_replace({_folded("bare_name")}, '[^\\pL]+', '', 'g') ELSE bare_name END AS key__,
+            CASE WHEN regexp_matches(address__, '[^a-z0-9]') THEN regexp_replace({_folded("address__")}, '[^\\pL\\pN]+', '', 'g')
                 ELSE address__ END AS place__
         FROM parted)
     SELECT format('{{:016x}}', hash(uuid())), {file}, line, given_name_, family_name_,
@@ -95,7 +95,12 @@ def _join(table: str, wanted: bool) -> str:
 
 def name_key(name: str) -> str:
     """A name without case, accents and signs, as SQL: what names are compared by."""
-    return f"regexp_replace({_bare(name)}, '[^\\pL]+', '', 'g')"
+    return f"regexp_replace({_folded(_bare(name))}, '[^\\pL]+', '', 'g')"
+
+
+def _folded(text: str) -> str:
+    """Letters whose capitals are those of other letters: Weiß is WEISS, Işık is IŞIK, Κώστας is ΚΩΣΤΑΣ."""
+    return f"translate(replace({text}, 'ß', 'ss'), 'ıς', 'iσ')"
 
 
 def _bare(text: str) -> str:

@@ -194,7 +194,7 @@ def _text_rows(source: Source) -> Iterator[Row]:
     width = len(source.headers)
     csv.field_size_limit(LONGEST_LINE)
     for row in _records(_lines(source.path, source.encoding), source.delimiter):
-        if row.reason is None and (row.line == source.header_line or not any(row.cells)):
+        if row.reason is None and (row.line == source.header_line or not row.cells):
             continue
         if row.reason is None and row.line < source.header_line:
             yield Row(row.line, row.cells, "stands before the header")

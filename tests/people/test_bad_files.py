@@ -22,12 +22,13 @@ OPEN = 'Bo,"Li,1990-01-01,b@x.example,,,,,DE\n'
         (HEAD + MANY + OPEN + MANY.replace("Ann", "Eva"), 40, ["22,a quote that is not closed"]),
         (HEAD + MANY + OPEN[:-12], 20, ["22,a quote that is not closed"]),
         (HEAD + 'Bo,Li,,b@x.example,,"1 Main\nFlat 2",Bonn,53111,DE\n' + MANY + OPEN, 21, ["24,a quote that is not closed"]),
+        ((HEAD + ",,,,,,,,\n" + MANY).encode("utf-16"), 20, ["2,nothing in it says who the person is"]),
         (HEAD + 'Bo 5" tall,Li,,b@x.example,,,,,DE\n' + MANY, 21, []),
         (HEAD.replace("\n", "\r\n") + MANY + "Bo,Li,,b@x.example,,,,,DE\r\n", 21, []),
         (HEAD + MANY + HEAD + "Bo,Li,,b@x.example,,,,,DE\n", 21, ["22,the header again"]),
         ((HEAD + MANY + "Zoë").encode()[:-1], 20, ["22,1 cells where the header has 9"]),
     ],
-    ids=["open first", "open in the middle", "open at the end", "open after a long row", "a quote in a word", "line ends of two kinds", "header in the middle", "cut off in a letter"],
+    ids=["open first", "open in the middle", "open at the end", "open after a long row", "an empty row", "a quote in a word", "line ends of two kinds", "header in the middle", "cut off in a letter"],
 )  # fmt: skip
 def test_a_bad_row_costs_itself_and_none_of_those_around_it(
     store: Store, written: Written, content: str | bytes, kept: int, aside: list[str]

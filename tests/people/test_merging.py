@@ -43,6 +43,13 @@ def test_two_people_stay_two(store: Store, written: Written, other: str) -> None
     assert store.load(written("a.csv", content)).kept == 2
 
 
+@pytest.mark.parametrize("name", ["Weiß", "Işık", "Κώστας"])
+def test_a_name_in_capitals_is_the_same_name(store: Store, written: Written, name: str) -> None:
+    rows = f"Ann,{name},1980-02-03,,,,,,\nANN,{name.upper()},1980-02-03,,,,,,\n"
+
+    assert store.load(written("a.csv", HEAD + rows)).kept == 1
+
+
 def test_a_chain_that_ends_at_another_date_of_birth_joins_nobody(store: Store, written: Written) -> None:
     rows = "Ann,Lee,1980-02-03,a@x.example,,,,,\nAnn,Lee,,a@x.example,,9 Elm,Bonn,53111,\nAnn,Lee,2001-01-01,,,9 Elm,Bonn,53111,\n"
 
