@@ -15,6 +15,7 @@ TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.SEE, "/duties", "tab.duties"),
     (Right.SEE, "/undecided", "tab.undecided"),
     (Right.SEE, "/steps", "tab.steps"),
+    (Right.SEE_TEXTS, "/notices", "tab.notices"),
 )
 
 

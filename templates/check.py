@@ -341,7 +341,7 @@ def _changed(fact: FactUsed, strange: Mapping[str, int]) -> Finding:
         "error" if strange else "warning",
         "fact_differs" if strange else "fact_no_longer_stated",
         f"fact {fact.path}",
-        f"the facts say {fact.shown!r} and the text no longer does{instead}",
+        f"the facts say {str(fact.shown)!r} and the text no longer does{instead}",
         "state what the facts say, or correct the facts and draft again",
     )
 
@@ -351,7 +351,7 @@ def _reworded(fact: FactUsed) -> Finding:
         "warning",
         "fact_reworded",
         f"fact {fact.path}",
-        f"the facts say {fact.shown!r} and the text no longer does in these words",
+        f"the facts say {str(fact.shown)!r} and the text no longer does in these words",
         "check that it still says the same",
     )
 
