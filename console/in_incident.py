@@ -16,6 +16,7 @@ TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.SEE, "/undecided", "tab.undecided"),
     (Right.SEE, "/steps", "tab.steps"),
     (Right.SEE_TEXTS, "/notices", "tab.notices"),
+    (Right.SEE_TEXTS, "/audit", "tab.audit"),
 )
 
 

@@ -32,6 +32,9 @@ NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
     (None, "/", "nav.incidents"),
     (Right.REPORT, "/report", "nav.report"),
     (Right.ADD_FACTS, "/candidates", "nav.candidates"),
+    (Right.SEE_TEXTS, "/register", "nav.register"),
+    (Right.SEE, "/laws", "nav.laws"),
+    (Right.SEE, "/playbooks", "nav.playbooks"),
 )
 
 
