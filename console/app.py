@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 import console.pages
+from console.http_api import PREFIX, http_api
 from console.page import page
+from console.problem import problem
 from console.signed_in import (
     ENROLMENT,
     NotThereError,
@@ -67,6 +69,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for module in sorted(part.name for part in pkgutil.iter_modules(console.pages.__path__)):
         app.include_router(importlib.import_module(f"console.pages.{module}").router)
+    app.mount(PREFIX, http_api(desk))
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     app.add_exception_handler(SecondFactorNeededError, _to_enrolment)
     app.add_exception_handler(TocsinError, _refused)
@@ -124,5 +127,7 @@ async def _to_enrolment(request: Request, error: Exception) -> Response:  # noqa
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(PREFIX):
+        return problem(request, error)
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
     return page(request, "refused.html", status=status, message=str(error))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+Change = tuple[str, Any, Any]  # path, old value, new value, in plain JSON
+
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # Any: plain JSON
     """Every scalar and every empty list of a JSON value with its path, such as `people[0].count`."""
@@ -16,7 +18,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # Any: pla
         yield path, value
 
 
-def changes(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+def changes(before: Any, after: Any) -> list[Change]:
     """The paths whose values differ, with the old and the new one; what was not there is None.
 
     That a list became empty is told by what left it, and that it filled by what came; only "not known" (None) and

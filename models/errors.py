@@ -23,6 +23,14 @@ class TooManyTriesError(NotAllowedError):
     """Too many tries failed from one place; a later one may succeed."""
 
 
+class UnknownNameError(BadInputError):
+    """What was named does not exist: an incident, a notice, a step, a duty."""
+
+
+class OvertakenError(NotAllowedError):
+    """It is not any more as whoever asks has seen it: somebody else was first, or the text has changed. Read it again."""
+
+
 class StoreUnavailableError(TocsinError):
     """The database cannot be read or written just now: locked, read-only, full or unreachable."""
 

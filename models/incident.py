@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from models.document import nearest
-from models.errors import BadInputError, HaltedError
+from models.errors import HaltedError, UnknownNameError
 from models.report import Report
 from models.tables import FactsVersion, Incident
 
@@ -14,11 +14,11 @@ NUMBERS_LOCK = 7_405_134  # any number that nobody else takes an advisory lock o
 
 
 def find(session: Session, number: str) -> Incident:
-    """The incident called `number`, or a `BadInputError` with the nearest number there is."""
+    """The incident called `number`, or an `UnknownNameError` with the nearest number there is."""
     incident = session.exec(select(Incident).where(Incident.number == number)).first()
     if incident is None:
         known = session.exec(select(Incident.number).order_by(col(Incident.id).desc()).limit(200)).all()
-        raise BadInputError(
+        raise UnknownNameError(
             f"no incident is called {number!r}{nearest(number, known) or '; report one with `tocsin report FILE`'}"
         )
     return incident
@@ -66,5 +66,5 @@ def facts_of(session: Session, incident: Incident, version: int | None = None) -
         select(FactsVersion).where(FactsVersion.incident_id == incident.id, FactsVersion.version == wanted)
     ).first()
     if row is None:
-        raise BadInputError(f"{incident.number} has no facts version {wanted}; it has {incident.facts_version}")
+        raise UnknownNameError(f"{incident.number} has no facts version {wanted}; it has {incident.facts_version}")
     return Report.model_validate(row.report)

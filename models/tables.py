@@ -66,6 +66,7 @@ class Incident(Row, table=True):
     closed_at: datetime | None = _instant(nullable=True)
     purged_at: datetime | None = _instant(nullable=True)  # when its texts and evidence were removed
     facts_version: int = 1
+    severity: str | None = None  # as last worked out with the duties
     playbook: str | None = None
     playbook_body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     private: bool = True  # only its members see it in the console
@@ -101,6 +102,9 @@ class DutyRecord(Row, table=True):
     __table_args__ = (
         UniqueConstraint("incident_id", "provision", "stage", "recipient"),
         Index("ix_duty_open_due", "state", "due_at"),
+        Index(
+            "ix_duty_incident_id_state_due_at", "incident_id", "state", "due_at"
+        ),  # a list of incidents reads it alone
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -627,6 +631,22 @@ class LedgerEntry(Row, table=True):
     payload: dict[str, Any] = _json()
     previous: str
     sha256: str
+
+
+class KeptAnswer(Row, table=True):
+    """What was answered to a request with an `Idempotency-Key`; no status while it is being carried out."""
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (UniqueConstraint("person_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id")
+    key: str
+    asked_sha256: str
+    status: int | None = None
+    body: str = ""
+    location: str | None = None
+    at: datetime = _instant(index=True)
 
 
 class Lease(Row, table=True):

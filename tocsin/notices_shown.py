@@ -1,6 +1,5 @@
 """How notices are shown: as one JSON document, or to a person."""
 
-import dataclasses
 import sys
 from collections.abc import Sequence
 
@@ -12,8 +11,9 @@ from flows.acts.read_notice import NoticeText, SignatureLine, notice_list
 from flows.acts.release_all import Released
 from flows.acts.stale import stale_texts
 from flows.acts.versions import compared, versions
+from flows.as_json import compared_json, notice_json
 from flows.desk import Desk
-from models.clock import rfc3339
+from models.plain import plain
 from templates.compare import Piece
 from tocsin.output import line, local, print_json, table
 
@@ -25,7 +25,7 @@ def show_list(desk: Desk, number: str, *, json: bool) -> None:
     """Every notice with its state and who still signs."""
     found = notice_list(desk, number)
     if json:
-        print_json([dataclasses.asdict(one) for one in found])
+        print_json(found)
         return
     if not found:
         line(f"No text has been drafted for {number}; `tocsin respond {number}` drafts them.")
@@ -54,8 +54,7 @@ def show_list(desk: Desk, number: str, *, json: bool) -> None:
 def show_text(text: NoticeText, signed: Sequence[SignatureLine], *, findings_only: bool, json: bool) -> None:
     """One text with what was found about it; ends with status 1 where its check finds an error."""
     if json:
-        signatures = [dataclasses.asdict(one) | {"at": rfc3339(one.at)} for one in signed]
-        print_json(dataclasses.asdict(text) | {"signatures": signatures})
+        print_json(notice_json(text, signed))
     else:
         if not findings_only:
             line(f"Subject: {text.subject}")
@@ -84,7 +83,7 @@ def show_versions(desk: Desk, number: str, notice: int, *, json: bool) -> None:
     """Every version of a notice, latest first."""
     found = versions(desk, number, notice)
     if json:
-        print_json([dataclasses.asdict(one) | {"created_at": rfc3339(one.created_at)} for one in found])
+        print_json(found)
         return
     table(
         ("version", "when", "by", "how", "facts", "SHA-256", "errors"),
@@ -107,11 +106,7 @@ def show_difference(desk: Desk, number: str, notice: int, old: int | None, new: 
     """What changed between two versions, word by word."""
     found = compared(desk, number, notice, old, new)
     if json:
-        passages = [
-            {"line": one.line, "was": one.was, "is": one.now, "pieces": [dataclasses.asdict(p) for p in one.pieces]}
-            for one in found.differences
-        ]
-        print_json({"number": number, "notice": notice, "from": found.old, "to": found.new, "differences": passages})
+        print_json(compared_json(number, found))
         return
     line(f"notice {notice}, {found.what}: version {found.old} to version {found.new}")
     for one in found.differences:
@@ -135,7 +130,7 @@ def show_check(desk: Desk, number: str, *, json: bool) -> None:
         notices = [
             {"notice": one.notice, "what": one.what, "errors": one.errors, "warnings": one.warnings} for one in found
         ]
-        print_json({"number": number, "notices": notices, "disagreements": [dataclasses.asdict(one) for one in apart]})
+        print_json({"number": number, "notices": notices, "disagreements": apart})
     else:
         for one in wrong:
             line(f"notice {one.notice}, {one.what}: {one.errors} errors; `tocsin notices {number} check {one.notice}`")
@@ -152,7 +147,7 @@ def show_questions(desk: Desk, number: str, *, json: bool) -> None:
     """What people can answer so that texts get whole."""
     found = questions(desk, number)
     if json:
-        print_json([dataclasses.asdict(one) for one in found])
+        print_json(found)
     elif found:
         table(
             ("key", "question", "languages", "notices that wait"),
@@ -165,7 +160,7 @@ def show_questions(desk: Desk, number: str, *, json: bool) -> None:
 def show_released(number: str, found: Released, *, json: bool) -> None:
     """What one release sent, in order, and what keeps the rest."""
     if json:
-        print_json({"number": number, **dataclasses.asdict(found)})
+        print_json({"number": number, **plain(found)})
         return
     for one in found.left:
         line(f"sent: notice {one.notice}, {one.what}, by {one.channel}, reference {one.reference}")
@@ -178,7 +173,7 @@ def show_stale(desk: Desk, number: str, *, json: bool) -> None:
     """Every text that states what is no longer so; ends with status 1 where there is one."""
     found = stale_texts(desk, number)
     if json:
-        print_json([dataclasses.asdict(one) for one in found])
+        print_json(found)
     elif found:
         table(
             ("notice", "text", "state", "fact", "was", "is", "what to do", "with"),

@@ -4,20 +4,21 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from models.clock import zone
+from models.plain import plain
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 By = Annotated[str | None, typer.Option("--as", help="Who acts; default: TOCSIN_ACTOR, or the login name.")]
 Number = Annotated[str, typer.Argument(help="The incident's number, such as INC-2026-0001.")]
 
 
-def print_json(value: Any) -> None:  # Any: whatever is plain JSON
+def print_json(value: object) -> None:
     """Write one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
 def line(text: str = "") -> None:

@@ -12,7 +12,7 @@ from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.document import nearest
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, OvertakenError, UnknownNameError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
@@ -52,7 +52,7 @@ def acknowledge(
         incident, duties = _found(session, number, provision, by)
         fired = _unanswered(session, incident, duties)
         if not fired:
-            raise NotAllowedError(f"no alert of {provision or number} waits to be acknowledged")
+            raise OvertakenError(f"no alert of {provision or number} waits to be acknowledged")
         for alert in fired:
             alert.acknowledged_at, alert.acknowledged_by = desk.clock(), by
             session.add(alert)
@@ -85,7 +85,7 @@ def snooze(
             )
         running = [duty for duty in duties.values() if runs(duty) and stage in (None, duty.stage)]
         if not running:
-            raise NotAllowedError(f"no clock of {provision} runs; there is nothing to put off")
+            raise OvertakenError(f"no clock of {provision} runs; there is nothing to put off")
         return [_snooze_one(desk, session, incident, duty, until, reason, by) for duty in running]
 
 
@@ -124,7 +124,9 @@ def _found(
     rows = session.exec(select(DutyRecord).where(DutyRecord.incident_id == incident.id)).all()
     found = {row.id: row for row in rows if provision in (None, row.provision)}
     if not found and provision is not None:
-        raise BadInputError(f"{number} has no duty {provision!r}{nearest(provision, [row.provision for row in rows])}")
+        raise UnknownNameError(
+            f"{number} has no duty {provision!r}{nearest(provision, [row.provision for row in rows])}"
+        )
     return incident, found
 
 

@@ -9,7 +9,7 @@ from flows.acts.evaluate import evaluated
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.clock import rfc3339
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, OvertakenError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
@@ -39,12 +39,12 @@ def close(desk: Desk, number: str, *, by: str, reason: str, despite: bool = Fals
     with writing(desk.engine) as session:
         incident = _of(session, number, by, reason)
         if incident.state != "open":
-            raise NotAllowedError(f"{number} is closed already")
+            raise OvertakenError(f"{number} is closed already")
         evaluated(desk, session, incident)
         left = list(_open_parts(session, incident))
         if left and not despite:
             more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-            raise NotAllowedError(
+            raise OvertakenError(
                 f"{number} cannot be closed: {', '.join(left[:3])}{more} still open; meet, decide, do or skip them first"
             )
         handled_before = incident.closed_at is not None
@@ -69,9 +69,9 @@ def reopen(desk: Desk, number: str, *, by: str, reason: str) -> None:
     with writing(desk.engine) as session:
         incident = _of(session, number, by, reason)
         if incident.state == "open" and incident.closed_at is None:
-            raise NotAllowedError(f"{number} is open")
+            raise OvertakenError(f"{number} is open")
         if incident.purged_at is not None:
-            raise NotAllowedError(f"the texts of {number} were removed {rfc3339(incident.purged_at)}; report it anew")
+            raise OvertakenError(f"the texts of {number} were removed {rfc3339(incident.purged_at)}; report it anew")
         closed_at = incident.closed_at
         incident.state, incident.closed_at = "open", None
         session.add(incident)

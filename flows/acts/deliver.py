@@ -19,9 +19,11 @@ from integrations.channel import Channel
 from models.errors import (
     BadInputError,
     NotAllowedError,
+    OvertakenError,
     RefusedDeliveryError,
     TemporaryDeliveryError,
     UncertainDeliveryError,
+    UnknownNameError,
 )
 from models.incident import find, identity
 from models.ledger import record
@@ -336,12 +338,13 @@ def send_again(desk: Desk, number: str, key: str, *, by: str) -> None:
     One that waits for a person is taken back from them where a way was set meanwhile, so that the next run sends it.
     """
     with writing(desk.engine) as session:
-        incident, row = find(session, number), _known_row(session, number, key)
+        incident = find(session, number)
+        row = _known_row(session, incident, key)
         roles_of(session, by)
         if row.state == "sent":
-            raise NotAllowedError(f"{key} was sent already; a second copy needs a correction of its own")
+            raise OvertakenError(f"{key} was sent already; a second copy needs a correction of its own")
         if row.state in ("sending", "withdrawn"):
-            raise NotAllowedError(f"{key} is {row.state}; what is to be sent is queued by the next run")
+            raise OvertakenError(f"{key} is {row.state}; what is to be sent is queued by the next run")
         if row.state == "to_hand_over":
             _taken_back(desk, session, incident, row, by)
             return
@@ -361,10 +364,13 @@ def _taken_back(desk: Desk, session: Session, incident: Incident, row: Delivery,
     _note(session, desk, incident, "delivery.withdrawn", row, actor=by, why=row.last_error)
 
 
-def _known_row(session: Session, number: str, key: str) -> Delivery:
-    row = session.exec(select(Delivery).where(Delivery.key == key).with_for_update()).first()
+def _known_row(session: Session, incident: Incident, key: str) -> Delivery:
+    query = select(Delivery).where(Delivery.key == key, Delivery.incident_id == incident.id)
+    row = session.exec(query.with_for_update()).first()
     if row is None:
-        raise BadInputError(f"no delivery has the key {key!r}; `tocsin status {number}` lists those that wait")
+        raise UnknownNameError(
+            f"no delivery of {incident.number} has the key {key!r}; `tocsin status {incident.number}` lists those that wait"
+        )
     return row
 
 

@@ -18,7 +18,7 @@ from flows.desk import Desk
 from models.clock import rfc3339
 from models.document import nearest
 from models.duty import Duty, Severity
-from models.errors import BadInputError
+from models.errors import BadInputError, UnknownNameError
 from models.incident import facts_of, find, identity
 from models.ledger import record, sha256_of
 from models.report import Report
@@ -578,7 +578,7 @@ def version_of(session: Session, notice: Notice, number: int) -> NoticeVersion:
         select(NoticeVersion).where(NoticeVersion.notice_id == notice.id, NoticeVersion.version == number)
     ).first()
     if version is None:
-        raise BadInputError(f"notice {notice.id} has no version {number}; it has 1 to {notice.version}")
+        raise UnknownNameError(f"notice {notice.id} has no version {number}; it has 1 to {notice.version}")
     return version
 
 
@@ -625,7 +625,7 @@ def notice_in(session: Session, incident: Incident, notice_id: int) -> Notice:
     """The incident's notice of that id, or a `BadInputError` that says how to see those there are."""
     notice = session.exec(select(Notice).where(Notice.id == notice_id, Notice.incident_id == incident.id)).first()
     if notice is None:
-        raise BadInputError(
+        raise UnknownNameError(
             f"{incident.number} has no notice {notice_id}; `tocsin notices {incident.number}` lists them"
         )
     return notice

@@ -19,7 +19,7 @@ from flows.acts.draft import (
 )
 from flows.acts.team import roles_of
 from flows.desk import Desk
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, OvertakenError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
@@ -51,7 +51,7 @@ def edit_notice(desk: Desk, number: str, notice_id: int, text: str, *, by: str, 
         notice = _open_to(session, incident, notice_id, by)
         latest = current(session, notice)
         if sha256 and not latest.sha256.startswith(sha256.lower()):
-            raise NotAllowedError(
+            raise OvertakenError(
                 f"notice {notice_id} was changed meanwhile: version {latest.version} is by {latest.author}; "
                 f"see `tocsin notices {number} diff {notice_id}` and edit that one"
             )
@@ -74,7 +74,7 @@ def _open_to(session: Session, incident: Incident, notice_id: int, by: str) -> N
     notice = notice_in(session, incident, notice_id)
     if notice.state not in ("draft", "approved") or has_left(session, notice):
         state = "on its way" if notice.state == "approved" else notice.state
-        raise NotAllowedError(
+        raise OvertakenError(
             f"notice {notice_id} is {state}; write a correction instead: "
             f"`tocsin notices {incident.number} correct {notice_id} --reason ...`"
         )

@@ -15,7 +15,7 @@ from laws.assess import assess
 from models.clock import rfc3339
 from models.document import nearest
 from models.duty import Assessment, Duty
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, OvertakenError, UnknownNameError
 from models.incident import facts_of, find, identity
 from models.ledger import record
 from models.report import Report
@@ -119,6 +119,8 @@ def evaluate(desk: Desk, number: str) -> Evaluated:
 def evaluated(desk: Desk, session: Session, incident: Incident) -> Evaluated:
     """The same within the caller's transaction."""
     found = _assessed(desk, session, incident)
+    incident.severity = found.severity.level.value
+    session.add(incident)
     known = {(row.provision, row.stage, row.recipient): row for row in _rows(session, incident)}
     first_time = not known
     moved = [change for duty in found.duties if (change := _kept(session, incident, known.pop(duty.key, None), duty))]
@@ -283,10 +285,10 @@ def decide(desk: Desk, number: str, provision: str, verdict: Verdict, *, reason:
         rows = [row for row in _rows(session, incident) if row.provision == provision]
         if not rows:
             known = [row.provision for row in _rows(session, incident)]
-            raise BadInputError(f"{number} has no duty {provision!r}{nearest(provision, known)}")
+            raise UnknownNameError(f"{number} has no duty {provision!r}{nearest(provision, known)}")
         open_ones = [row for row in rows if row.state == "undecided" or row.body.get("decided")]
         if not open_ones:
-            raise NotAllowedError(
+            raise OvertakenError(
                 f"{provision} is {rows[0].verdict} on the facts; add or correct facts instead of deciding it"
             )
         for row in open_ones:

@@ -61,6 +61,15 @@ def export_notices(
             )
 
 
+def exported_notice(desk: Desk, number: str, notice: int, form: str) -> tuple[str, bytes]:
+    """One notice as a file: its name and its content; raises as `export_notices` does."""
+    suffix, write = _writer(form)
+    [one] = put_on_paper(desk, number, [notice])
+    if form == "sheet" and one.filing.audience not in FILED:
+        _is_not_alone(one, {form: (suffix, write)}, alone=True)
+    return f"{one.name}{suffix}", write(one)
+
+
 FILED = (Audience.AUTHORITY, Audience.CSIRT, Audience.POLICE)
 Writer = tuple[str, Callable[[OnPaper], bytes]]
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from flows.acts.evaluate import Foreseen, foreseen
-from flows.acts.report import Change, facts_with
+from flows.acts.report import facts_with
 from flows.acts.stale import StaleText, stale_under
 from flows.desk import Desk
+from models.difference import Change
 from models.document import Document
 from models.incident import facts_of, find
 from models.report import implausible

@@ -16,7 +16,7 @@ from flows.acts.release import queue_notice
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.clock import rfc3339
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, OvertakenError, UnknownNameError
 from models.incident import find, identity
 from models.ledger import record
 from models.store import writing
@@ -88,7 +88,7 @@ def _row(desk: Desk, session: Session, incident: Incident, which: str) -> Delive
     if row.notice_id is None:
         raise NotAllowedError(f"{row.key} is for the team itself; nobody files it")
     if row.state not in MAY_BE_FILED:
-        raise NotAllowedError(f"{row.key} is {row.state} already")
+        raise OvertakenError(f"{row.key} is {row.state} already")
     return row
 
 
@@ -97,7 +97,9 @@ def _of_key(session: Session, incident: Incident, key: str) -> Delivery:
         select(Delivery).where(Delivery.incident_id == incident.id, Delivery.key == key).with_for_update()
     ).first()
     if row is None:
-        raise BadInputError(f"no delivery has the key {key!r}; `tocsin status {incident.number}` lists those that wait")
+        raise UnknownNameError(
+            f"no delivery has the key {key!r}; `tocsin status {incident.number}` lists those that wait"
+        )
     return row
 
 
@@ -110,7 +112,7 @@ def _of_notice(desk: Desk, session: Session, incident: Incident, notice_id: int)
         _queued(desk, session, incident, notice)
         known = session.exec(query).first()
     if known is None:
-        raise NotAllowedError(f"notice {notice_id} is {notice.state}; only what is fully signed is filed")
+        raise OvertakenError(f"notice {notice_id} is {notice.state}; only what is fully signed is filed")
     return known
 
 

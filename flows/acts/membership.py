@@ -1,5 +1,6 @@
 """Who sees which incident: a private one is seen by its members, and nobody else learns that it exists."""
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from flows.acts.team import member_called
@@ -24,13 +25,16 @@ def is_visible(session: Session, incident: Incident, person_id: int) -> bool:
     return found.first() is not None
 
 
+def visible_to(person_id: int) -> ColumnElement[bool]:
+    """The incidents that the person may know of, as a condition of a query."""
+    mine = select(Membership.incident_id).where(Membership.person_id == person_id)
+    return or_(col(Incident.private).is_(False), col(Incident.id).in_(mine))
+
+
 def visible_numbers(desk: Desk, person_id: int, *, closed: bool = False) -> list[str]:
     """The numbers of the incidents that the person may know of, newest first."""
     with reading(desk.engine) as session:
-        mine = select(Membership.incident_id).where(Membership.person_id == person_id)
-        query = select(Incident.number).where(
-            or_(col(Incident.private).is_(False), col(Incident.id).in_(mine)),
-        )
+        query = select(Incident.number).where(visible_to(person_id))
         query = query if closed else query.where(Incident.state == "open")
         return list(session.exec(query.order_by(col(Incident.id).desc())))
 

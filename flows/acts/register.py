@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from flows.acts.answer import answers_of
+from flows.acts.membership import visible_to
 from flows.acts.public_words import measures_of
 from flows.acts.severity import severity_in
 from flows.desk import Desk
@@ -33,13 +34,15 @@ def register(
     rehearsals: bool = False,
     at_once: int = PAGE,
     language: str = LANGUAGE,
+    seen_by: int | None = None,
 ) -> Iterator[RegisterEntry]:
     """An entry for each incident recorded from `since` to `until`, the oldest first; rehearsals only where asked for.
 
-    `at_once` is how many incidents are looked up together; effects and remedial action are in `language`.
+    `at_once` is how many incidents are looked up together; effects and remedial action are in `language`; `seen_by`
+    leaves out those of which that person may not know.
     """
     last = 0
-    while page := _numbers(desk, last, rehearsals=rehearsals, at_once=at_once):
+    while page := _numbers(desk, last, rehearsals=rehearsals, at_once=at_once, seen_by=seen_by):
         for last, recorded in page:
             if (since is None or recorded.date() >= since) and (until is None or recorded.date() <= until):
                 with reading(desk.engine) as session:
@@ -53,8 +56,11 @@ def has_only_rehearsals(desk: Desk) -> bool:
     )
 
 
-def _numbers(desk: Desk, after: int, *, rehearsals: bool, at_once: int) -> list[tuple[int, datetime]]:
+def _numbers(
+    desk: Desk, after: int, *, rehearsals: bool, at_once: int, seen_by: int | None = None
+) -> list[tuple[int, datetime]]:
     query = select(Incident).where(col(Incident.id) > after).order_by(col(Incident.id)).limit(at_once)
+    query = query if seen_by is None else query.where(visible_to(seen_by))
     with reading(desk.engine) as session:
         rows = session.exec(query if rehearsals else query.where(col(Incident.rehearsal).is_(False))).all()
         return [(identity(row), row.opened_at) for row in rows]

@@ -14,7 +14,7 @@ from flows.acts.team import roles_of
 from flows.desk import Desk
 from integrations.channel import Channel
 from models.clock import rfc3339
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, OvertakenError
 from models.incident import find
 from models.ledger import record
 from models.store import writing
@@ -160,7 +160,7 @@ def _still_here(session: Session, number: str, notice_id: int, by: str) -> tuple
     roles_of(session, by)
     notice = notice_in(session, incident, notice_id)
     if notice.state == "sent" or has_left(session, notice):
-        raise NotAllowedError(
+        raise OvertakenError(
             f"notice {notice_id} is on its way or sent; write a correction instead: "
             f"`tocsin notices {number} correct {notice_id} --reason ...`"
         )

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 from flows.acts.draft import Drafted, RemedyAct, Wording, new_version, notice_in, remedy_brief, title
 from flows.acts.team import roles_of
 from flows.desk import Desk
-from models.errors import NotAllowedError
+from models.errors import OvertakenError
 from models.incident import find, identity
 from models.ledger import record
 from models.store import writing
@@ -50,12 +50,12 @@ def _earlier(session: Session, sent: Notice) -> list[Notice]:
 
 def _may_be_put_right(number: str, sent: Notice, earlier: list[Notice]) -> None:
     if sent.state != "sent":
-        raise NotAllowedError(
+        raise OvertakenError(
             f"notice {sent.id} is {sent.state} and was not sent; edit it, or `tocsin notices {number} hold {sent.id}`"
         )
     for one in earlier:
         if one.state in ("draft", "approved"):
-            raise NotAllowedError(
+            raise OvertakenError(
                 f"notice {one.id} puts notice {sent.id} right already and is {one.state}; edit that one"
             )
 

@@ -7,16 +7,14 @@ from sqlmodel import Session
 
 from flows.acts.membership import join_from_the_start
 from flows.desk import Desk
-from models.difference import changes
+from models.difference import Change, changes
 from models.document import Document, validated
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, OvertakenError
 from models.incident import facts_of, find, identity, next_number
 from models.ledger import record, sha256_of
 from models.report import Report
 from models.store import writing
 from models.tables import FactsVersion, Incident
-
-Change = tuple[str, Any, Any]  # path, old value, new value, in plain JSON
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def add_facts(desk: Desk, number: str, document: Document, *, by: str) -> FactsA
     with writing(desk.engine) as session:
         incident = find(session, number)
         if incident.state != "open":
-            raise NotAllowedError(f"{number} is closed; report what is new as an incident of its own")
+            raise OvertakenError(f"{number} is closed; report what is new as an incident of its own")
         report, changed = facts_with(session, incident, document)
         if changed:
             incident.facts_version += 1

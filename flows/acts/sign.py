@@ -12,7 +12,7 @@ from flows.acts.overridden import is_overridden, override_open, overrides
 from flows.acts.playbook import notice_rules
 from flows.acts.team import roles_of
 from flows.desk import Desk
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, OvertakenError
 from models.incident import facts_of, find, identity
 from models.ledger import record
 from models.store import writing
@@ -78,7 +78,7 @@ def override(desk: Desk, number: str, notice_id: int, *, by: str, reason: str, s
             raise NotAllowedError(f"notice {notice_id} has passages to choose in; edit it first")
         given = overrides(session, notice, version.sha256)
         if any(one.person == by for one in given):
-            raise NotAllowedError(f"{by} has asked for this already; a second person has to")
+            raise OvertakenError(f"{by} has asked for this already; a second person has to")
         wanted = override_open(incident, _pairs(given))
         fitting = [role for role in wanted if role in roles_of(session, by)]
         if not fitting:
@@ -120,7 +120,7 @@ def reject(desk: Desk, number: str, notice_id: int, *, by: str, reason: str) -> 
         incident, notice, version = _subject(session, number, notice_id)
         if notice.state not in ("draft", "approved") or has_left(session, notice):
             state = "on its way" if notice.state == "approved" else notice.state
-            raise NotAllowedError(f"notice {notice_id} is {state}; only what has not left can be sent back")
+            raise OvertakenError(f"notice {notice_id} is {state}; only what has not left can be sent back")
         role = roles_of(session, by)[0].value
         session.add(_decision(desk, incident, notice, version, by, role, "rejected", reason))
         notice.state = "draft"
@@ -208,11 +208,11 @@ def _may_be_signed(
     if notice.state != "draft" and not (notice.state == "approved" and embargoed):
         who = ", ".join(f"{one.person} ({one.role})" for one in signatures(session, notice, version))
         signed = f", signed by {who}" if who else ""
-        raise NotAllowedError(f"notice {notice.id} is {notice.state} already{signed}; only a draft can be signed")
+        raise OvertakenError(f"notice {notice.id} is {notice.state} already{signed}; only a draft can be signed")
     _is_what_was_read(version, sha256)
     changed = changed_since(session, incident, version)
     if changed:
-        raise NotAllowedError(f"notice {notice.id} cannot be signed: {changed}; edit it, or have it drafted again")
+        raise OvertakenError(f"notice {notice.id} cannot be signed: {changed}; edit it, or have it drafted again")
 
 
 def _warnings_are_answered(notice_id: int, version: NoticeVersion, given: Sequence[Approval], note: str | None) -> None:
@@ -231,7 +231,7 @@ def _is_what_was_read(version: NoticeVersion, sha256: str | None) -> None:
     if len(sha256) < SHORTEST_HASH:
         raise BadInputError(f"--sha256 {sha256!r} is too short; give {SHORTEST_HASH} characters or more")
     if not version.sha256.startswith(sha256.lower()):
-        raise NotAllowedError(
+        raise OvertakenError(
             f"the text is not the one you read: it is now version {version.version}, {version.sha256[:12]}; read it again"
         )
 
@@ -250,7 +250,7 @@ def _role_for(
 ) -> tuple[str, str | None]:
     """The role for which this person signs, which the rule asks for now; and as what, for somebody who stands in."""
     if any(approval.person == by for approval in given):
-        raise NotAllowedError(f"{by} has signed this text already; the rule asks for different people")
+        raise OvertakenError(f"{by} has signed this text already; the rule asks for different people")
     roles: tuple[PersonRole, ...] = roles_of(session, by)
     rule = notice_rules(incident).approval_for(Audience(notice.audience))
     due_at = rule.due(current(session, notice).created_at, [one.at for one in given])

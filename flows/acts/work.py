@@ -12,7 +12,7 @@ from flows.acts.playbook import kept_playbook, planned, step_rows, step_sha256
 from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.document import nearest
-from models.errors import BadInputError, NotAllowedError
+from models.errors import NotAllowedError, OvertakenError, UnknownNameError
 from models.incident import find, find_locked, identity
 from models.ledger import record
 from models.store import reading, writing
@@ -34,7 +34,7 @@ def finish_step(
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if step.state is not StepState.WAITING_FOR_PERSON:
-            raise NotAllowedError(
+            raise OvertakenError(
                 f"{key} is {step.state.replace('_', ' ')}: {step.reason or 'nobody is asked to do it now'}"
             )
         _may(session, by, step, row)
@@ -75,7 +75,7 @@ def skip_step(desk: Desk, number: str, key: str, *, by: str, reason: str) -> Non
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if step.closed:
-            raise NotAllowedError(f"{key} is {step.state.replace('_', ' ')} already")
+            raise OvertakenError(f"{key} is {step.state.replace('_', ' ')} already")
         _may(session, by, step, row)
         row.record, row.outcome, row.note = "skipped", reason, reason
         row.finished_at, row.done_by = desk.clock(), by
@@ -148,7 +148,7 @@ def tell_event(desk: Desk, number: str, event: str, *, by: str) -> None:
         known = [name for name in awaited(playbook.steps if playbook else ()) if "." not in name]
         if event not in known:
             hint = f"; known are {', '.join(known)}" if known else ""
-            raise BadInputError(f"no step of {number} waits for {event!r}{nearest(event, known)}{hint}")
+            raise UnknownNameError(f"no step of {number} waits for {event!r}{nearest(event, known)}{hint}")
         roles_of(session, by)
         _note(desk, session, incident, "event.told", {"event": event}, by)
     ready_steps(desk, number)
@@ -159,7 +159,7 @@ def try_again(desk: Desk, number: str, key: str, *, by: str) -> None:
     with writing(desk.engine) as session:
         incident, row, step = _step(desk, session, number, key)
         if row.record != "failed":
-            raise NotAllowedError(f"{key} did not fail; it is {step.state.replace('_', ' ')}")
+            raise OvertakenError(f"{key} did not fail; it is {step.state.replace('_', ' ')}")
         _may(session, by, step, row)
         row.record, row.next_try_at, row.attempts = "pending", None, 0
         row.ready_at = desk.clock()  # what it may take counts from now
@@ -172,13 +172,13 @@ def _step(desk: Desk, session: Session, number: str, key: str) -> tuple[Incident
     incident = find_locked(session, number)  # of two answers at once, the second sees the first
     rows, plan = step_rows(session, incident), planned(desk, session, incident)
     if plan is None or key not in plan.by_key or key not in rows:
-        raise BadInputError(f"{number} has no step {key!r}{nearest(key, rows)}; `tocsin steps {number}` lists them")
+        raise UnknownNameError(f"{number} has no step {key!r}{nearest(key, rows)}; `tocsin steps {number}` lists them")
     return incident, rows[key], plan.by_key[key]
 
 
 def _signing_role(session: Session, step: PlannedStep, by: str) -> str:
     if step.state is not StepState.WAITING_FOR_APPROVAL:
-        raise NotAllowedError(f"{step.key} does not wait for approval; it is {step.state.replace('_', ' ')}")
+        raise OvertakenError(f"{step.key} does not wait for approval; it is {step.state.replace('_', ' ')}")
     fitting = [role for role in step.asked if role in roles_of(session, by)]
     if not fitting:
         raise NotAllowedError(f"{step.key} needs {' or '.join(step.asked)}; {by} is none of these")

@@ -1,5 +1,3 @@
-import dataclasses
-
 import typer
 
 from flows.acts.health import health
@@ -17,7 +15,7 @@ def doctor(json: Json = False) -> None:
     """
     found = list(health(read_settings()))
     if json:
-        print_json([dataclasses.asdict(finding) for finding in found])
+        print_json(found)
     else:
         table(("what", "", "detail"), ((finding.what, finding.state, finding.detail) for finding in found))
     if any(finding.state == "wrong" for finding in found):

@@ -15,6 +15,7 @@ from flows.acts.people import (
     load_people,
     undo_merge,
 )
+from flows.as_json import proposal_json
 from flows.desk import open_desk
 from models.errors import BadInputError
 from people.columns import Mapping, read_mapping
@@ -116,7 +117,7 @@ def counts(
     proposal = count_people(desk, number)
     version = accept_counts(desk, number, by=actor(by, desk.settings))[0].version if accept else None
     if json:
-        print_json({"number": number, **_document(proposal), "facts_version": version})
+        print_json({"number": number, **proposal_json(proposal), "facts_version": version})
         return
     _show_counts(proposal)
     if version is not None:
@@ -233,15 +234,3 @@ def _show_counts(proposal: Proposal) -> None:
         ("duty", "stage", "to", "is", "would be"),
         ((d.provision, d.stage, d.recipient, d.was, d.now) for d in proposal.duties),
     )
-
-
-def _document(proposal: Proposal) -> dict[str, object]:
-    counts = asdict(proposal.counts)
-    return {
-        **counts,
-        "facts": [{"path": path, "from": old, "to": new} for path, old, new in proposal.changed],
-        "duties": [
-            {"provision": d.provision, "stage": d.stage, "recipient": d.recipient, "from": d.was, "to": d.now}
-            for d in proposal.duties
-        ],
-    }

@@ -1,4 +1,3 @@
-import dataclasses
 from typing import Annotated
 
 import typer
@@ -6,7 +5,7 @@ import typer
 from flows.acts.close import close
 from flows.acts.review import reviewed, write_review
 from flows.desk import open_desk
-from models.clock import rfc3339
+from models.plain import plain
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, print_json, table
 
@@ -30,7 +29,7 @@ def review(
         write_review(desk, number)
     found = reviewed(desk, number)
     if json:
-        print_json(dataclasses.asdict(found) | {"written_at": rfc3339(found.written_at), "summary": found.summary})
+        print_json(plain(found) | {"summary": found.summary})
         return
     line(f"{number}: {found.summary}. {found.ledger_entries} ledger entries verified.")
     table(

@@ -1,12 +1,10 @@
-import dataclasses
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from flows.acts.standing import ClockLine, Standing, all_standing, standing
+from flows.as_json import standing_json
 from flows.desk import open_desk
-from models.clock import rfc3339
 from tocsin.output import Json, left, line, local, print_json, table
 
 app = typer.Typer()
@@ -25,27 +23,13 @@ def status(
     desk = open_desk()
     found = [standing(desk, number)] if number else all_standing(desk, closed=every)
     if json:
-        print_json(_json(found[0]) if number else [_json(one) for one in found])
+        print_json(standing_json(found[0]) if number else [standing_json(one) for one in found])
     elif number:
         _show(found[0])
     else:
         _list(found)
     if any(one.overdue for one in found):
         raise typer.Exit(1)
-
-
-def _json(one: Standing) -> Any:  # Any: plain JSON
-    return _plain(
-        dataclasses.asdict(one) | {"next_due": one.next_due, "overdue": [clock.provision for clock in one.overdue]}
-    )
-
-
-def _plain(value: Any) -> Any:  # Any: plain JSON
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return rfc3339(value) if isinstance(value, datetime) else value
 
 
 def _list(found: list[Standing]) -> None:

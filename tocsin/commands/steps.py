@@ -16,8 +16,8 @@ from flows.acts.work import (
     tell_event,
     try_again,
 )
+from flows.as_json import step_json
 from flows.desk import Desk, open_desk
-from models.clock import rfc3339
 from models.errors import BadInputError
 from models.incident import find
 from models.store import reading
@@ -117,25 +117,7 @@ def _list(desk: Desk, number: str, *, json: bool) -> None:
         incident = find(session, number)
         rows = list(step_rows(session, incident).values())
     if json:
-        print_json(
-            [
-                {
-                    "key": row.key,
-                    "title": row.title,
-                    "phase": row.phase,
-                    "state": row.state,
-                    "reason": row.reason,
-                    "role": row.role,
-                    "assigned_to": row.assigned_to,
-                    "outcome": row.outcome,
-                    "attempts": row.attempts,
-                    "due_at": rfc3339(row.due_at) if row.due_at else None,
-                    "finished_at": rfc3339(row.finished_at) if row.finished_at else None,
-                    "done_by": row.done_by,
-                }
-                for row in rows
-            ]
-        )
+        print_json([step_json(row) for row in rows])
         return
     if not rows:
         line(f"No playbook fits {number} yet; add the fact `kind` with `tocsin update {number} FILE`.")

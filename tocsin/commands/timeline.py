@@ -2,7 +2,6 @@ import typer
 
 from flows.acts.timeline import timeline as events_of
 from flows.desk import open_desk
-from models.clock import rfc3339
 from tocsin.output import Json, Number, line, local, print_json
 
 app = typer.Typer()
@@ -16,7 +15,7 @@ def timeline(number: Number, json: Json = False) -> None:
     """
     events = events_of(open_desk(), number)
     if json:
-        print_json([{**vars(event), "at": rfc3339(event.at)} for event in events])
+        print_json(events)
         return
     for event in events:
         line(f"{local(event.at, event.zone)}  {event.actor:<16} {event.words}")

@@ -3,9 +3,8 @@ from typing import Annotated
 
 import typer
 
-from flows.acts.evaluate import evaluate
-from flows.acts.report import add_facts
-from flows.acts.stale import refresh_stale
+from flows.acts.update import update as apply
+from flows.as_json import updated_json
 from flows.desk import open_desk
 from models.document import read_document
 from tocsin.acting import actor
@@ -29,29 +28,10 @@ def update(
     """
     document = read_document("standard input", sys.stdin.buffer.read()) if file == "-" else read_document(file)
     desk = open_desk()
-    added = add_facts(desk, number, document, by=actor(by, desk.settings))
-    moved = evaluate(desk, number).moved
-    stale = refresh_stale(desk, number)
+    found = apply(desk, number, document, by=actor(by, desk.settings))
+    added, moved, stale = found.added, found.moved, found.stale
     if json:
-        print_json(
-            {
-                "number": number,
-                "facts_version": added.version,
-                "facts": [{"path": path, "from": old, "to": new} for path, old, new in added.changed],
-                "duties": [
-                    {
-                        "provision": change.provision,
-                        "stage": change.stage,
-                        "recipient": change.recipient,
-                        "change": change.change,
-                        "from": change.before,
-                        "to": change.after,
-                    }
-                    for change in moved
-                ],
-                "stale": [vars(text) for text in stale],
-            }
-        )
+        print_json(updated_json(found))
         return
     if not added.changed:
         line(f"{number}: nothing in it was new; facts version {added.version} stays")

@@ -76,7 +76,7 @@ def ack(
     desk = open_desk()
     found = acknowledge(desk, number, provision, by=actor(by, desk.settings), note=note)
     if json:
-        print_json([{"provision": one.provision, "stage": one.stage, "rungs": list(one.rungs)} for one in found])
+        print_json(found)
         return
     for one in found:
         line(f"{one.provision} ({one.stage}): acknowledged {', '.join(one.rungs)}")
@@ -102,12 +102,7 @@ def snooze_(
     end = moment_of(until, zone("UTC"))
     found = snooze(desk, number, provision, until=end, reason=reason, by=actor(by, desk.settings), stage=stage)
     if json:
-        print_json(
-            [
-                {"provision": one.provision, "stage": one.stage, "until": rfc3339(one.until), "rungs": list(one.rungs)}
-                for one in found
-            ]
-        )
+        print_json(found)
         return
     for one in found:
         put_off = f"put off {', '.join(one.rungs)}" if one.rungs else "no alert would have come before"

@@ -1,0 +1,39 @@
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flows.desk import Desk
+from models.vocabulary import PersonRole
+from tests.console.conftest import SignInAs, csrf
+from tests.flows.meridia import LEGAL, carry, join_team
+
+ApiAs = Callable[..., TestClient]
+V1 = "/api/v1"
+
+
+@pytest.fixture
+def api_as(signed_in_as: SignInAs) -> ApiAs:
+    """Opens a browser of somebody with the given roles, which sends what our own pages know with every request."""
+
+    def opened(name: str, *roles: PersonRole) -> TestClient:
+        page = signed_in_as(name, *roles)
+        page.headers["x-csrf"] = csrf(page.get("/").text)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def legal(api_as: ApiAs) -> TestClient:
+    """Lea Martin, who decides on duties and signs, at the API."""
+    return api_as(LEGAL, PersonRole.LEGAL)
+
+
+@pytest.fixture
+def drafted(desk: Desk, legal: TestClient, open_demo_incident: Callable[[], str]) -> str:
+    """An incident of which Lea Martin is a member, as far as it goes without a person: its texts are drafted."""
+    join_team(desk)
+    number = open_demo_incident()
+    carry(desk, number)
+    return number
