@@ -1,5 +1,6 @@
 """Slack's requests, whichever way they come: `/tocsin`, what is pressed, what is submitted, under the person's own name."""
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,22 @@ from flows.acts.accounts import Viewer
 from flows.acts.slack_gate import answer_from_slack, gate_view, seen_by, waits_of
 from flows.acts.slack_person import person_in_slack
 from flows.acts.slack_report import open_from_slack, report_from
+from flows.acts.slack_seen import first_time
+from flows.acts.slack_thread import question_at, record_reply, reply_view
 from flows.desk import Desk
-from integrations.slack_views import ANSWER, GATE, REPORT, WAITS, View, report_view, said_view, typed
+from integrations.slack_views import (
+    ANSWER,
+    FACTS,
+    GATE,
+    REPLY,
+    REPORT,
+    WAITS,
+    View,
+    answer_button,
+    report_view,
+    said_view,
+    typed,
+)
 from integrations.slack_workspace import Workspace
 from models.errors import BadInputError, NotAllowedError, TocsinError
 from models.vocabulary import Category, Kind
@@ -52,6 +67,9 @@ def slack_app(desk: Desk) -> App:
     app.action(GATE)(handlers.pressed)
     app.action(WAITS)(handlers.asked_what_waits)
     app.view(ANSWER)(handlers.answered)
+    app.event("message")(handlers.said)
+    app.action(REPLY)(handlers.replied)
+    app.view(FACTS)(handlers.recorded)
     app.action("open")(_only_a_link)
     app.error(_noted)
     return app
@@ -103,6 +121,40 @@ class Handlers:
         """List what waits in one incident."""
         ack()
         self._open(body, Right.SEE, lambda viewer: self._waits(viewer, str(action.get("value"))))
+
+    def said(self, event: Body, body: Body) -> None:
+        """Offer whoever replied to a question to have the reply recorded; any other message is passed over."""
+        channel, thread, user = str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
+        by_a_person = event.get("user") and not event.get("bot_id") and not event.get("subtype")
+        if not by_a_person or question_at(self.desk, channel, thread) is None:
+            return
+        if first_time(self.desk, f"event:{body.get('event_id')}"):
+            offer = answer_button(json.dumps([channel, thread, event["ts"]]), "Record my reply", REPLY)
+            self.workspace.whisper(channel, thread, user, "Record this reply?", [offer])
+
+    def replied(self, ack: Ack, body: Body, action: Body) -> None:
+        """Show a reply once more to whoever wrote it, to be confirmed."""
+        ack()
+        channel, thread, message = json.loads(str(action.get("value")))
+
+        def form(viewer: Viewer) -> View:
+            words = self.workspace.reply(channel, thread, message, str(body["user"]["id"]))
+            return reply_view(self.desk, viewer, channel, thread, words)
+
+        self._open(body, Right.ADD_FACTS, form)
+
+    def recorded(self, ack: Ack, body: Body, view: Body) -> None:
+        """Keep what was confirmed."""
+        ack(response_action="update", view=WORKING)
+        values, reference = view["state"]["values"], str(view["private_metadata"])
+
+        def kept(viewer: Viewer) -> View:
+            language = typed(values, "language")
+            words = str(typed(values, "words") or "")
+            number, came = record_reply(self.desk, viewer, reference, words, str(language) if language else None)
+            return said_view(number, came, self._link(number))
+
+        self._show(body, str(view["id"]), Right.ADD_FACTS, kept)
 
     def reported(self, ack: Ack, body: Body, view: Body) -> None:
         """Open an incident from the form, or say in the form what is wrong with it."""

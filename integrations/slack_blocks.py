@@ -151,6 +151,14 @@ def blocks_summary(
     ]
 
 
+def blocks_question(words: str) -> list[Block]:
+    """A question whose thread takes the answers."""
+    return [
+        _section(f"*Question*: {mrkdwn(words, 2_500)}"),
+        _context("Answer in this thread. Nothing is taken until you confirm it. Name nobody who is affected."),
+    ]
+
+
 def clock_line(label: str, recipient: str, due_at: datetime | None, state: str, zone: ZoneInfo) -> str:
     """One clock in one line; Slack shows the time in each reader's own zone."""
     who = f"*{mrkdwn(label, 200)}* to {mrkdwn(recipient, 200)}"

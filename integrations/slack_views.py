@@ -12,6 +12,7 @@ View = dict[str, object]
 REPORT, ANSWER, FACTS = "tocsin_report", "tocsin_answer", "tocsin_facts"  # what is submitted
 GATE = "tocsin_gate"  # a button whose value names what waits
 WAITS = "tocsin_waits"  # a button whose value names an incident
+REPLY = "tocsin_reply"  # a button whose value says where a reply stands
 MOST_TITLE = 24
 MOST_VIEW_BLOCKS = 100
 MOST_OPTIONS = 100
@@ -121,6 +122,28 @@ def answer_view(
     )
 
 
+def record_view(number: str, what: str, words: str, languages: Sequence[str], reference: Mapping[str, str]) -> View:
+    """What somebody replied, once more before them, to be confirmed as it is or mended first."""
+    choice = [
+        _input("language", "Language", {**_select(_words(languages), "en"), "initial_option": _option(first, first)})
+        for first in languages[:1]
+    ]
+    typed_before = {"initial_value": words[:MOST_TYPED]} if words else {}
+    return _form(
+        FACTS,
+        number,
+        "Record",
+        [
+            _input(
+                "words", what, {"type": "plain_text_input", "multiline": True, "max_length": MOST_TYPED, **typed_before}
+            ),
+            *choice,
+            _context("It goes on the record under your name. Name nobody who is affected."),
+        ],
+        dict(reference),
+    )
+
+
 def waiting_view(title: str, waiting: Sequence[Waiting]) -> View:
     """What waits for an answer, each with its button; what a view cannot hold is counted."""
     room = (MOST_VIEW_BLOCKS - 2) // 2
@@ -138,9 +161,9 @@ def said_view(title: str, text: str, link: str | None = None) -> View:
     return view(title, [_section(mrkdwn(text)), *more])
 
 
-def answer_button(value: str, label: str = "Read and answer") -> Block:
+def answer_button(value: str, label: str = "Read and answer", action: str = GATE) -> Block:
     """A button that opens what waits, before whoever presses it."""
-    return {"type": "actions", "elements": [button(GATE, label, value)]}
+    return {"type": "actions", "elements": [button(action, label, value)]}
 
 
 def button(action: str, label: str, value: str) -> Block:

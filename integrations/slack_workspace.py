@@ -1,8 +1,10 @@
 """The rest of a Slack workspace: who its members are, what opens before them, and conversations of their own."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -92,6 +94,24 @@ class Workspace:
                     return str(posted["ts"])
         return None
 
+    def whisper(self, channel: str, thread: str, user: str, text: str, blocks: Sequence[Block]) -> None:
+        """Show one member something in a thread that nobody else sees."""
+        with self._asked():
+            self.slack.client().chat_postEphemeral(
+                channel=channel, user=user, thread_ts=thread, text=text, blocks=[dict(block) for block in blocks]
+            )
+
+    def reply(self, channel: str, thread: str, message: str, user: str) -> str:
+        """The words of one reply in a thread as they stand now; raises `RefusedDeliveryError` if it is not that member's."""
+        with self._asked():
+            page = self.slack.client().conversations_replies(
+                channel=channel, ts=thread, oldest=message, latest=message, inclusive=True, limit=10
+            )
+            for one in page.get("messages") or ():
+                if one.get("ts") == message and one.get("user") == user:
+                    return _as_typed(str(one.get("text", "")))
+        raise RefusedDeliveryError("that reply is gone, or is somebody else's; answer in the thread once more")
+
     def edit(self, channel: str, message: str, text: str, blocks: Sequence[Block], key: str) -> bool:
         """Put other words in a message's place; False where somebody deleted it."""
         with self._asked("message_not_found"):
@@ -139,3 +159,8 @@ def _profile(user: Mapping[str, Any]) -> Profile:  # Any: Slack's own JSON
     )
     confirmed = user.get("is_email_confirmed", False) and not outside
     return Profile(str(user.get("id", "")), (user.get("profile") or {}).get("email") if confirmed else None)
+
+
+def _as_typed(text: str) -> str:
+    """A message's text without Slack's own marks: links as people see them, escapes as the signs that were typed."""
+    return unescape(re.sub(r"<([^<>|]+)(?:\|([^<>]*))?>", lambda found: found[2] or found[1], text))

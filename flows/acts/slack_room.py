@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, col, or_, select
 
 from flows.acts.slack_person import linked_id
+from flows.acts.slack_thread import ask
 from flows.acts.standing import ClockLine, Standing, standing
 from flows.desk import Desk
 from integrations.channel import Channel
@@ -79,7 +80,10 @@ def keep_room(desk: Desk, workspace: Workspace, number: str) -> str | None:
         try:
             _make(desk, workspace, room)
             _bring_in(desk, workspace, room)
-            _summarise(desk, workspace, room, standing(desk, number))
+            now = standing(desk, number)
+            _summarise(desk, workspace, room, now)
+            if now.state == "open":
+                ask(desk, workspace, room, now)
         except DeliveryError as error:
             wish = error.retry_after if isinstance(error, TemporaryDeliveryError) else None
             room.next_try_at = datetime.now(UTC) + (wish or AFTER_A_FAILURE)

@@ -13,14 +13,15 @@ from console.app import create_app
 from flows.acts.edit import edit_notice
 from flows.acts.gate import Gate, open_gates
 from flows.acts.slack_person import link_slack, person_in_slack
+from flows.acts.slack_room import keep_room
 from flows.acts.team import remove_member
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
 from models.store import writing
-from models.tables import Approval, Person
+from models.tables import Approval, ContentAnswer, Person, SlackQuestion
 from tests.flows.meridia import LEGAL, PR, REPORTER, RESPONDER, every, ledger, notices, one, step
 from tests.slack_office import MEMBERS, NUMBER, SECRET, STRANGER, address
-from tests.slack_server import SlackServer
+from tests.slack_server import SlackServer, waited_for
 
 
 @pytest.fixture
@@ -51,13 +52,13 @@ def command(page: TestClient, who: str, text: str = "", trigger: str = "1") -> h
     return send(page, "commands", fields)
 
 
-def press(page: TestClient, who: str, value: str) -> httpx.Response:
+def press(page: TestClient, who: str, value: str, action: str = "tocsin_gate") -> httpx.Response:
     payload = {
         "type": "block_actions",
         "user": {"id": who},
         "team": {"id": "T1"},
         "trigger_id": f"{time.monotonic_ns()}",
-        "actions": [{"type": "button", "action_id": "tocsin_gate", "block_id": "b", "value": value}],
+        "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value}],
     }
     return send(page, "interactions", {"payload": json.dumps(payload)})
 
@@ -335,3 +336,65 @@ def test_what_people_typed_is_in_no_log(
 
     slack.view_after(says("sent back"))
     assert "Zdenka" not in caplog.text + "".join(capfd.readouterr()) + slack.everything()
+
+
+# replying
+
+
+def told(
+    page: TestClient, channel: str, thread: str | None, who: str, text: str, ts: str, **more: str
+) -> httpx.Response:
+    """The event of a message in a thread."""
+    event = {"type": "message", "channel": channel, "user": who, "text": text, "ts": ts, **more}
+    if thread:
+        event["thread_ts"] = thread
+    body = json.dumps({"type": "event_callback", "event_id": f"Ev{ts}", "team_id": "T1", "event": event}).encode()
+    headers = signed(body, time.time()) | {"Content-Type": "application/json"}
+    return page.post("/slack/events", content=body, headers=headers)
+
+
+def test_a_reply_in_a_questions_thread_is_recorded_once_its_writer_confirms_it(
+    page: TestClient, slack: SlackServer, office: Desk
+) -> None:
+    assert office.channels.workspace is not None
+    assert keep_room(office, office.channels.workspace, NUMBER) is None
+    row = next(row for row in every(office, SlackQuestion, NUMBER) if not row.key.startswith("fact:"))
+    [channel], thread = slack.rooms, row.message
+    assert thread is not None
+    words_typed = "Multi-factor sign-in &amp; <https://a.example|new keys>"
+    slack.messages[channel].append(
+        {"ts": "9.1", "thread_ts": thread, "user": MEMBERS[LEGAL], "text": words_typed, "metadata": {}, "blocks": []}
+    )
+
+    assert told(page, channel, None, MEMBERS[LEGAL], "not in a thread", "8.1").status_code == 200
+    assert told(page, channel, thread, MEMBERS[LEGAL], "x", "8.2", bot_id="B1").status_code == 200
+    for _ in range(2):  # Slack sends an event again when it is not answered in time
+        told(page, channel, thread, MEMBERS[LEGAL], words_typed, "9.1")
+    offer = waited_for(lambda: slack.ephemeral)
+    [button] = offer[0]["blocks"][0]["elements"]
+    press(page, MEMBERS[LEGAL], button["value"], action="tocsin_reply")
+    form = slack.view_after(lambda view: view.get("callback_id") == "tocsin_facts")
+    assert form["blocks"][0]["element"]["initial_value"] == "Multi-factor sign-in & new keys"
+    assert every(office, ContentAnswer, NUMBER, key=row.key) == []
+
+    submit(page, MEMBERS[LEGAL], form, words=words("Multi-factor sign-in, new keys."), language=chosen("en"))
+
+    slack.view_after(says("is kept, in en"))
+    kept = one(office, ContentAnswer, NUMBER, key=row.key)
+    assert (kept.words, kept.given_by) == ("Multi-factor sign-in, new keys.", LEGAL)
+    assert len(slack.ephemeral) == 1
+    assert slack.ephemeral[0]["user"] == MEMBERS[LEGAL]
+
+
+def test_nobody_records_what_somebody_else_wrote(page: TestClient, slack: SlackServer, office: Desk) -> None:
+    assert office.channels.workspace is not None
+    keep_room(office, office.channels.workspace, NUMBER)
+    [channel] = slack.rooms
+    thread = every(office, SlackQuestion, NUMBER)[0].message
+    slack.messages[channel].append(
+        {"ts": "9.1", "thread_ts": thread, "user": MEMBERS[RESPONDER], "text": "5", "metadata": {}, "blocks": []}
+    )
+
+    press(page, MEMBERS[LEGAL], json.dumps([channel, thread, "9.1"]), action="tocsin_reply")
+
+    slack.view_after(says("somebody else's"))

@@ -10,6 +10,7 @@ from integrations.slack_views import (
     View,
     Waiting,
     answer_view,
+    record_view,
     report_view,
     said_view,
     typed,
@@ -28,6 +29,8 @@ def views(text: str, many: int = 3) -> list[View]:
             "T-1", text, text[:LONGEST_TEXT], "ab" * 32, [text], ["approve", "reject"], [text] * many, {"a": "b"}, text
         ),
         answer_view("T-1", text, text[:LONGEST_TEXT], "ab" * 32, [], [f"answer_{n}" for n in range(60)], [], {}),
+        record_view("T-1", text, text, ["en", "fr"], {"number": "T-1", "key": "k"}),
+        record_view("T-1", text, "", [], {}),
         waiting_view(text, [Waiting("T-1 notice:1", text, text)] * many),
         said_view(text, text, "https://tocsin.example/i/1"),
     ]
