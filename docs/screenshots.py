@@ -3,19 +3,24 @@
 Run by `make screenshots`, after `make demo`. Ends with status 1 if any page asked another host for anything.
 """
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import Page, Request, sync_playwright
 
-from flows.board import artifact_key
+from flows.board import artifact_key, events_of
+from flows.saved_filter import runs_of, save_filter
 from flows.server import running
 from tocsin.commands.demo import rehearsal
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = "/usr/bin/chromium"
+PAGE = 200
+AS_OF = re.compile(r"as of (\d\d \w+ \d{4})")  # the incident's own day, as its page says it
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,27 +53,40 @@ def other_hosts(address: str, number: str, images: Path | None) -> list[str]:
 def pages(address: str, number: str) -> dict[str, str]:
     """Name and path of each page of an incident."""
     api = httpx.Client(base_url=f"{address}/api", timeout=30)
-    tagged = {"flow_runs": {"tags": {"all_": [number]}}, "sort": "EXPECTED_START_TIME_DESC", "limit": 200}
-    runs = api.post("/flow_runs/filter", json=tagged).json()
-    response = max((run for run in runs if run["name"].startswith("response")), key=lambda run: run["total_run_time"])
-    key = artifact_key(number)
-    [artifact, *_] = api.post(
-        "/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
-    ).json()
+    runs = _found(api, "flow_runs", flow_runs={"tags": {"all_": [number]}}, sort="EXPECTED_START_TIME_ASC")
+    responses = [run for run in runs if run["name"].startswith("response")]
+    waiting = next(run for run in responses if "signature" in run["state_name"])
+    busiest = max(responses, key=lambda run: run["total_run_time"])
     longest = max((run for run in runs if run["name"].startswith("containment")), key=lambda run: run["total_run_time"])
+    kept = {"key": {"any_": [artifact_key(number)]}}
+    versions = _found(api, "artifacts", artifacts=kept, sort="CREATED_DESC")[::-1]
+    last_of_day = {AS_OF.findall(version["data"])[0]: version["id"] for version in versions}
+    days = {f"prefect-day-{n}": f"/artifacts/artifact/{last}" for n, last in enumerate(last_of_day.values(), 1)}
     return {
-        "prefect-runs": f"/runs?tags={number}",
-        "prefect-graph": f"/runs/flow-run/{response['id']}",
+        "prefect-runs": runs_of(number),
+        "prefect-waiting": f"/runs/flow-run/{waiting['id']}",
+        "prefect-graph": f"/runs/flow-run/{busiest['id']}",
         "prefect-steps": f"/runs/flow-run/{longest['id']}",
-        "prefect-timeline": f"/artifacts/artifact/{artifact['id']}",
-        "prefect-versions": f"/artifacts/key/{key}",
-        "prefect-events": f"/events?resource=tocsin.incident.{number}",
+        "prefect-timeline": f"/artifacts/artifact/{versions[-1]['id']}",
+        **days,
+        "prefect-versions": f"/artifacts/key/{artifact_key(number)}",
+        "prefect-events": events_of(number),
     }
+
+
+def _found(api: httpx.Client, kind: str, **wanted: object) -> list[dict[str, Any]]:  # Any: rows of Prefect's API
+    """Every row, page by page."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        page = api.post(f"/{kind}/filter", json={**wanted, "limit": PAGE, "offset": len(rows)}).raise_for_status()
+        rows += page.json()
+        if len(page.json()) < PAGE:
+            return rows
 
 
 def _look(page: Page, url: str, picture: Path | None) -> None:
     page.goto(url, wait_until="load")
-    page.wait_for_timeout(3500)
+    page.wait_for_timeout(3500 if picture else 2000)
     if picture:
         page.screenshot(path=str(picture), full_page=False)
 
@@ -79,6 +97,7 @@ def main() -> None:
     number = sys.argv[1] if len(sys.argv) > 1 else "INC-2026-0001"
     IMAGES.mkdir(exist_ok=True)
     with running(settings.home, settings.server_port) as address:
+        save_filter(settings, number)
         asked = other_hosts(address, number, IMAGES)
     for url in sorted(set(asked)):
         print(f"asked another host: {url}", file=sys.stderr)

@@ -18,6 +18,8 @@ import pytest
 
 from flows.acts.contain import ready_steps
 from flows.acts.edit import edit_notice
+from flows.acts.gate import answer_gate, open_gates
+from flows.acts.people import count_people, load_people
 from flows.acts.release import hold
 from flows.acts.report import open_incident
 from flows.acts.sign import reject
@@ -32,6 +34,7 @@ from models.incident import find, identity
 from models.report import read_report, report_of
 from models.store import writing
 from models.tables import Delivery, DutyRecord, Incident, Lease, Notice, NoticeVersion, Step
+from people.columns import Mapping
 from tests.conftest import DEMO, START
 from tests.flows.meridia import (
     COMMANDER,
@@ -61,6 +64,8 @@ PLANTED = {
     "reason to skip": "Bartholomew Gudgeon has the only key",
     "reason to hold": "Wilhelmina Schadenfroh is on holiday",
     "note": "Ignatius Wobblethorpe helped",
+    "roster": "Persephone Thistlewood, Leopoldina Rumbelow",
+    "answer to a question in the Prefect UI": "Gwendolyn Featherstonehaugh has called",
 }
 
 
@@ -118,7 +123,20 @@ def _people_do_their_part(desk: Desk) -> int:
     hold(desk, NUMBER, script.notice, by=PR, reason=PLANTED["reason to hold"])
     skip_step(desk, NUMBER, "capture_memory", by=RESPONDER, reason=PLANTED["reason to skip"])
     finish_step(desk, NUMBER, "move_channels", by=COMMANDER, note=PLANTED["note"])
+    _load_the_roster(desk)
+    reason = PLANTED["answer to a question in the Prefect UI"]
+    [gate] = [gate for gate in open_gates(desk, NUMBER) if gate.key == "step:protect_backups"]
+    answer_gate(desk, NUMBER, gate.key, "done", by=RESPONDER, sha256=gate.sha256, way="Prefect UI", reason=reason)
     return filing.notice
+
+
+def _load_the_roster(desk: Desk) -> None:
+    """The people affected, by their names."""
+    file = desk.settings.home / "roster.csv"
+    names = "".join(f"{name},{name.split()[0].lower()}@people.example,FR\n" for name in PLANTED["roster"].split(", "))
+    file.write_text(f"name,email,country\n{names}")
+    load_people(desk, NUMBER, [str(file)], Mapping(), by=RESPONDER)
+    assert count_people(desk, NUMBER).counts.people == 2
 
 
 def test_respond_carries_an_incident_as_far_as_it_goes_and_what_was_signed_leaves_once(story: Story) -> None:
