@@ -35,7 +35,7 @@ from tests.flows.people_kills import forked, prepared
 from tests.integrations.sinks import free_port
 from tests.postgres import postgres_running
 
-PEOPLE, SLOW = int(os.environ.get("PEOPLE", "4000")), 400
+PEOPLE, SLOW = int(os.environ.get("PEOPLE", "4000")), 1600
 CONNECTIONS = 4
 AIM_RATE, AIM_TWO = 0.8, 1.8
 ANSWER_SECONDS = 0.05

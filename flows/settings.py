@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_sender: str | None = None
+    dkim_key: Path | None = Field(
+        None, description="PEM file by which mail to people is signed (DKIM); else the relay does."
+    )
+    dkim_selector: str = Field("tocsin", description="Under which selector DNS has its public half.")
     slack_token: SecretStr | None = None
     slack_channel: str | None = None
     slack_signing_secret: SecretStr | None = Field(None, description="Checks what Slack sends to /slack/... over HTTP.")

@@ -28,7 +28,7 @@ class MailForm:
 
     def __init__(self, sender: str, subject: str, language: str, text: Pieces, html: Pieces | None) -> None:
         self._domain = domain_of(sender)
-        self._boundary = f"tocsin-{hashlib.sha256(''.join(text.fixed).encode()).hexdigest()[:32]}".encode()
+        self._boundary = f"tocsin-{hashlib.sha256(''.join(text.fixed).encode()).hexdigest()[:24]}".encode()
         self._fixed, self._slots = _in_one(self._parts(sender, subject, language, text, html))
 
     def written(
@@ -56,7 +56,7 @@ class MailForm:
             yield _kind(b"plain")
             yield False, text
             return
-        yield b'Content-Type: multipart/alternative; boundary="' + self._boundary + b'"\r\n\r\n'
+        yield b'Content-Type: multipart/alternative;\r\n boundary="' + self._boundary + b'"\r\n\r\n'
         yield b"--" + self._boundary + b"\r\n" + _kind(b"plain")
         yield False, text
         yield b"\r\n--" + self._boundary + b"\r\n" + _kind(b"html")
@@ -110,5 +110,5 @@ def _in_one(parts: Iterator[bytes | tuple[bool, Pieces]]) -> tuple[tuple[bytes, 
 
 def _encoded(words: str) -> bytes:
     """Words in quoted-printable; they begin a line, and no line of them begins with a dot, which SMTP would double."""
-    crlf = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
-    return _DOT_FIRST.sub(rb"\1=2E", binascii.b2a_qp(crlf))
+    lines = binascii.b2a_qp(words.replace("\r\n", "\n").replace("\r", "\n").encode())
+    return _DOT_FIRST.sub(rb"\1=2E", lines).replace(b"\n", b"\r\n")

@@ -719,6 +719,26 @@ class PersonDelivery(Row, table=True):
     returned_at: datetime | None = _instant(nullable=True)
 
 
+class PersonCase(Row, table=True):
+    """Somebody affected who wrote or called: under their opaque id, with a clock of its own. Their words lie in the roster's folder."""
+
+    __tablename__ = "person_case"
+    __table_args__ = (Index("ix_person_case_incident_id_state_due_at", "incident_id", "state", "due_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    person: str = Field(index=True)
+    way: str  # reply, call, letter, visit
+    topic: str
+    state: str = "open"  # open, answered
+    opened_at: datetime = _instant()
+    opened_by: str
+    due_at: datetime = _instant()
+    answered_at: datetime | None = _instant(nullable=True)
+    answered_by: str | None = None
+    zone: str = "UTC"
+
+
 class SendingSlot(Row, table=True):
     """When the next message may leave by a channel, or to a domain, so that all workers together keep to its limit."""
 

@@ -52,7 +52,7 @@ class Paper:
     @property
     def is_letter_size(self) -> bool:
         """Whether its reader prints on US Letter and not on A4."""
-        return self.place.split("-")[0] in _LETTER
+        return is_letter_size(self.place)
 
     @property
     def title(self) -> str:
@@ -110,3 +110,8 @@ def text_of(paper: Paper) -> str:
     approvals = f"\n{paper.say('approvals')}:\n{signed}" if signed else ""
     record = "".join(f"{label}: {value}\n" for label, value in paper.record())
     return f"[{paper.standing}]\n\n{plain(paper.text)}\n{'-' * 20}\n{record}{approvals}"
+
+
+def is_letter_size(place: str) -> bool:
+    """Whether people in a place, an ISO 3166 code, print on US Letter and not on A4."""
+    return place.split("-")[0] in _LETTER

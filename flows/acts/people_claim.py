@@ -287,7 +287,7 @@ def _recovered(desk: Desk, number: str, folder: Path, holder: str) -> int:
             if said is not None and identity(row) in said.settled:
                 row.state, row.answer = said.settled[identity(row)]
                 row.sent_at = now if row.state == "sent" else None
-            elif said is not None and identity(row) not in said.begun:
+            elif row.channel == "post" or (said is not None and identity(row) not in said.begun):
                 row.state, row.attempts = "pending", row.attempts - 1
             else:
                 row.state, row.answer = "uncertain", "its sender ended in the act"

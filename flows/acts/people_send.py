@@ -24,7 +24,8 @@ from people.letter import Addressee
 from people.own import own_people
 from people.roster import Roster, open_roster
 
-IN_HAND = 200
+FIRST_IN_HAND, IN_HAND = 20, 200
+SECONDS_IN_HAND = 2.0  # what a connection takes in hand at once is what it sends in so long
 LOOKS_EVERY = 1.0  # seconds between looks at whether sending may go on; what was sent is written down as often
 CONNECTIONS = 4
 PATIENCE = 5  # times in a row that no connection is had before a worker ends
@@ -76,7 +77,7 @@ class _Sender:
         self._journal = Journal(roster.folder / "sending", self._holder)
         self._known: Versions = {}
         self._settled: list[Settled] = []
-        self._looked, self._refused = time.monotonic(), 0
+        self._looked, self._refused, self._most = time.monotonic(), 0, FIRST_IN_HAND
 
     def run(self) -> None:
         """Send until nothing is left, nothing may go, or no connection is to be had."""
@@ -84,9 +85,13 @@ class _Sender:
         limits = limits_of(self._desk, self._number)
         try:
             while rows := claim(
-                self._desk, self._number, self._holder, list(self._ways), limits.batch(IN_HAND), self._known
+                self._desk, self._number, self._holder, list(self._ways), limits.batch(self._most), self._known
             ):
-                if self._batch(rows, limits):
+                started = time.monotonic()
+                there = self._batch(rows, limits)
+                pace = len(rows) / max(time.monotonic() - started, 0.001)
+                self._most = max(1, min(IN_HAND, int(pace * SECONDS_IN_HAND)))
+                if there:
                     wait, patience = FIRST_WAIT, PATIENCE
                     continue
                 patience -= 1

@@ -13,6 +13,7 @@ from models.tables import Incident, Notice, NoticeVersion
 from models.vocabulary import Audience, Category
 from people.letter import Wording
 from templates.language import language as speak
+from templates.letter_sheet import letter
 from templates.page import framed, html, plain, styled
 
 NAMED = frozenset({"name", "salutation", "address"})
@@ -42,6 +43,11 @@ class PersonText:
     def bare(self) -> Pieces:
         """As plain text without a frame, for channels that count signs."""
         return in_pieces(plain(self.markdown).strip())
+
+    @cached_property
+    def letter(self) -> Pieces:
+        """As one letter among others, to be printed."""
+        return in_pieces(letter(self.markdown, self.language))
 
     @cached_property
     def html(self) -> Pieces:

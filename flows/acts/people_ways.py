@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from flows.acts.people_claim import InHand
 from flows.acts.people_texts import PersonText
 from flows.desk import Desk
+from integrations.dkim_key import DkimKey, read_dkim_key
 from integrations.loopback import is_loopback
 from integrations.mail_form import MailForm, recipient_of
 from integrations.outcome import Outcome, outcome_of
@@ -44,6 +45,7 @@ class ByMail:
     """One connection to the mail server."""
 
     session: SmtpSession
+    dkim: DkimKey | None = None
     _forms: dict[tuple[int, int], MailForm] = field(default_factory=dict)
 
     def written(self, row: InHand, person: Addressee) -> Any:  # Any: as `Way` says
@@ -56,7 +58,7 @@ class ByMail:
             mail = self._form(row.text).written(row.key, person.email, parts, in_html(parts), row.dated_at)
         except RefusedDeliveryError:
             return Outcome("refused", "not an e-mail address")
-        return recipient, mail
+        return recipient, self.dkim.signed(mail) if self.dkim is not None else mail
 
     def connect(self) -> None:
         """See that there is a connection."""
@@ -129,12 +131,19 @@ def ways_out(desk: Desk, number: str) -> Callable[[], Mapping[str, Way]]:
     if rehearsal and not (isinstance(mail, SmtpServer) and is_loopback(mail.host)):
         raise NotAllowedError(f"{number} is a rehearsal: it sends to a mail server on this machine only")
 
+    key = _dkim(desk, mail) if isinstance(mail, SmtpServer) else None
+
     def made() -> Mapping[str, Way]:
         found: dict[str, Way] = {}
         if isinstance(mail, SmtpServer):
-            found[Channel.EMAIL.value] = ByMail(SmtpSession(mail))
+            found[Channel.EMAIL.value] = ByMail(SmtpSession(mail), key)
         if isinstance(webhook, Webhook) and not rehearsal:
             found |= {way.value: ByWebhook(webhook, way) for way in (Channel.SMS, Channel.IN_APP)}
         return found
 
     return made
+
+
+def _dkim(desk: Desk, mail: SmtpServer) -> DkimKey | None:
+    file = desk.settings.dkim_key
+    return read_dkim_key(file, desk.settings.dkim_selector, mail.sender) if file is not None else None

@@ -86,6 +86,12 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         + (", ".join(f"{count} {said}" for said, count in sorted(p["said"].items())) or "nothing")
         + f"; {p['moved_on']} go to their next channel"
     ),
+    "people.letters": lambda p: f"Letters to people written to be printed: {p['letters']} in {p['batch']}",
+    "people.posted": lambda p: f"Letters to people posted: {p['letters']} of {p['batch']}",
+    "people.case": lambda p: f"Somebody affected asks ({p['way']}, {p['topic'].replace('_', ' ')}): case {p['case']}",
+    "people.case_answered": lambda p: (
+        f"Case {p['case']} of somebody affected answered" + (", late" if p["late"] else "")
+    ),
     "people.too_slow": lambda p: (
         f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end']}, due {p['due_at']}"
     ),

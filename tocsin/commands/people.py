@@ -23,18 +23,22 @@ from people.loading import Preview
 from people.loading import preview as preview_of
 from people.roster import encrypts_by_openssl
 from tocsin.acting import actor
+from tocsin.casework import answer, case, list_cases, substitute
 from tocsin.cohorts import cohorts
 from tocsin.output import By, Json, Number, line, print_json, table
+from tocsin.posting import letters, posted_batch
 from tocsin.proving import show_proof
 from tocsin.returning import bounces
 from tocsin.sending import pause, resume, send, show_progress, stop
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(cohorts)
-for _command in (send, pause, resume, stop, bounces):
+for _command in (send, pause, resume, stop, letters, bounces, substitute, case, answer):
     app.command()(_command)
 app.command("progress")(show_progress)
 app.command("proof")(show_proof)
+app.command("posted")(posted_batch)
+app.command("cases")(list_cases)
 
 Files = Annotated[
     list[str],
