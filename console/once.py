@@ -50,6 +50,23 @@ def _without_nul(request: Request) -> None:
         raise HTTPException(404, "nothing is called by a name that holds a NUL")
 
 
+class StreamedRoute(APIRoute):
+    """A route that reads its body piece by piece, of any size: what it keeps is known by its hash, so that no key is needed."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, whose refusals are problems."""
+        handle = super().get_route_handler()
+
+        async def streamed(request: Request) -> Response:
+            try:
+                _without_nul(request)
+                return await handle(request)
+            except REFUSED as error:
+                return problem(request, error)
+
+        return streamed
+
+
 def _bounded(request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
     """The request's body, refused with 413 as soon as it is known to be too large; none of it is kept then."""
     declared, seen = request.headers.get("content-length", ""), 0

@@ -16,6 +16,7 @@ from models.errors import (
     OvertakenError,
     StoreUnavailableError,
     TocsinError,
+    TooLargeError,
     TooManyTriesError,
     UnknownNameError,
 )
@@ -31,11 +32,12 @@ KINDS: Sequence[tuple[type[Exception], int, str, str]] = (
     (OvertakenError, 409, "overtaken", "It is not any more as you have seen it"),
     (LedgerAlteredError, 409, "ledger-altered", "The record was altered"),
     (NotAllowedError, 403, "not-allowed", "Refused"),
+    (TooLargeError, 413, "too-large", "Too large"),
     (BadInputError, 422, "bad-input", "What was sent cannot be used"),
     (StoreUnavailableError, 503, "store-unavailable", "The database cannot be used just now"),
 )
 TITLES = {400: "Not a request that can be read", 404: "No such address", 405: "Not done to this address"}
-CODES = {status: code for _, status, code, _ in reversed(KINDS)} | {413: "too-large", 405: "no-such-method"}
+CODES = {status: code for _, status, code, _ in reversed(KINDS)} | {405: "no-such-method"}
 
 
 def problem(request: Request, error: Exception) -> JSONResponse:

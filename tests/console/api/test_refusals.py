@@ -53,6 +53,7 @@ NEEDS = {
     ("post", "/incidents/{number}/duties/{provision}/decision"): Right.DECIDE,
     ("post", "/incidents/{number}/steps/{key}/done"): Right.DO_STEPS,
     ("post", "/incidents/{number}/steps/{key}/skip"): Right.DO_STEPS,
+    ("post", "/incidents/{number}/steps/{key}/evidence"): Right.DO_STEPS,
     ("post", "/incidents/{number}/steps/{key}/assign"): Right.DO_STEPS,
     ("post", "/incidents/{number}/steps/{key}/approve"): Right.DO_STEPS,
     ("post", "/incidents/{number}/steps/{key}/refuse"): Right.DO_STEPS,
