@@ -52,7 +52,7 @@ bench: setup ## each figure against a named floor, in one run
 	@$(RUN) python -m bench
 
 screenshots: setup ## make the pictures in docs/images again, from a real run in Chromium
-	@$(RUN) python -m docs.screenshots
+	@$(RUN) python -m docs.screenshots && $(RUN) python -m tests.console.walking
 
 examples: setup ## make docs/examples again: the demo's texts and register in every format
 	@$(RUN) python -m docs.examples
