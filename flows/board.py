@@ -144,7 +144,7 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             f"[All its runs]({runs_of(now.number)}) · [its events]({events_of(now.number)})",
             "",
             *_halted(now),
-            f"![Timeline of {now.number}]({data_address(picture_of(now, chain))})",
+            f"![Timeline of {now.number}]({data_address(picture_of(now, _firsts(chain)))})",
             "",
             "## Clocks",
             "",
@@ -163,6 +163,11 @@ def board(now: Standing, chain: list[dict[str, Any]]) -> str:
             *_story(now, chain),
         ]
     )
+
+
+def _firsts(chain: list[dict[str, Any]]) -> dict[str, datetime]:
+    """When each kind of thing happened first."""
+    return {entry["kind"]: datetime.fromisoformat(entry["at"]) for entry in reversed(chain)}
 
 
 def _signatures(now: Standing) -> str:

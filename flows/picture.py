@@ -2,11 +2,10 @@
 
 import base64
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any
 
 from flows.acts.standing import Standing, colour_of
 
@@ -59,8 +58,8 @@ class _Axis:
         return LEFT + math.pow(part, CURVE) * (WIDTH - LEFT - RIGHT)
 
 
-def picture_of(now: Standing, chain: Iterable[dict[str, Any]]) -> str:  # Any: plain JSON of the ledger
-    """An incident's clocks and milestones as an SVG, from where it stands and the entries of its ledger."""
+def picture_of(now: Standing, firsts: Mapping[str, datetime]) -> str:
+    """An incident's clocks and milestones as an SVG, from where it stands and when each milestone was first reached."""
     bars = [
         Bar(
             clock.label,
@@ -72,11 +71,8 @@ def picture_of(now: Standing, chain: Iterable[dict[str, Any]]) -> str:  # Any: p
         for clock in now.clocks
         if clock.starts_at and clock.due_at
     ]
-    first: dict[str, datetime] = {}
-    for entry in chain:
-        if entry["kind"] in MILESTONES:
-            first.setdefault(MILESTONES[entry["kind"]], datetime.fromisoformat(entry["at"]))
-    return drawn(bars[:MOST_BARS], [Mark(label, at) for label, at in first.items()], now.now)
+    marks = {MILESTONES[kind]: at for kind, at in sorted(firsts.items(), key=lambda one: one[1]) if kind in MILESTONES}
+    return drawn(bars[:MOST_BARS], [Mark(label, at) for label, at in marks.items()], now.now)
 
 
 def drawn(bars: Sequence[Bar], marks: Sequence[Mark], now: datetime) -> str:

@@ -1,6 +1,8 @@
 """One incident: what runs out first and what waits for whom, then everything that is known and was done."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from console.in_incident import incident_page
 from console.rights import Right
@@ -10,17 +12,17 @@ from flows.acts.membership import members_of
 from flows.acts.playbook import step_rows
 from flows.acts.read_notice import notice_list
 from flows.acts.standing import standing
-from flows.acts.timeline import timeline
+from flows.acts.timeline import firsts, latest
 from flows.desk import Desk
-from flows.picture import picture_of
+from flows.picture import MILESTONES, picture_of
 from flows.server import ui_address
 from models.incident import facts_of, find
-from models.ledger import entries
 from models.store import reading
 from models.tables import Step
 
 router = APIRouter(dependencies=[Depends(needs(Right.SEE))])
 LATEST = 12
+A_PAGE = 200
 MEANWHILE = ("open", "undecided", "met")
 
 
@@ -28,7 +30,6 @@ MEANWHILE = ("open", "undecided", "met")
 def incident(request: Request, desk: AtDesk, number: Visible) -> Response:
     """Show it."""
     now = standing(desk, number)
-    events = timeline(desk, number)
     with reading(desk.engine) as session:
         found = find(session, number)
         report = facts_of(session, found).model_dump(mode="json", by_alias=True)
@@ -44,8 +45,7 @@ def incident(request: Request, desk: AtDesk, number: Visible) -> Response:
         steps=_steps(desk, number),
         notices=notice_list(desk, number),
         members=members_of(desk, number),
-        events=events[-LATEST:],
-        earlier=max(len(events) - LATEST, 0),
+        events=latest(desk, number, LATEST),
         runs=f"{ui_address(desk.settings.server_port)}/runs?tags={number}",
     )
 
@@ -53,15 +53,21 @@ def incident(request: Request, desk: AtDesk, number: Visible) -> Response:
 @router.get("/incidents/{number}/timeline.svg")
 def picture(desk: AtDesk, number: Visible) -> Response:
     """Its clocks and milestones on one axis of time."""
-    with reading(desk.engine) as session:
-        chain = list(entries(session, find(session, number)))
-    return Response(picture_of(standing(desk, number), chain), media_type="image/svg+xml")
+    drawn = picture_of(standing(desk, number), firsts(desk, number, MILESTONES))
+    return Response(drawn, media_type="image/svg+xml")
 
 
 @router.get("/incidents/{number}/timeline")
-def story(request: Request, desk: AtDesk, number: Visible) -> Response:
-    """Everything that happened, in order."""
-    return incident_page(request, desk, number, "timeline.html", events=timeline(desk, number))
+def story(
+    request: Request,
+    desk: AtDesk,
+    number: Visible,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> Response:
+    """Everything that happened, the newest first, a page at a time."""
+    events = latest(desk, number, A_PAGE, before)
+    more = events[-1].seq if len(events) == A_PAGE else None
+    return incident_page(request, desk, number, "timeline.html", events=events, more=more)
 
 
 @router.get("/incidents/{number}/duties")

@@ -1,14 +1,17 @@
 """The story of an incident: its ledger, told in sentences a chief executive can read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlmodel import col, func, select
 
 from flows.desk import Desk
 from models.incident import find
 from models.ledger import entries
 from models.store import reading
+from models.tables import LedgerEntry
 
 Payload = dict[str, Any]
 
@@ -197,6 +200,26 @@ def timeline(desk: Desk, number: str) -> list[Event]:
     """Everything that happened to an incident, in order."""
     with reading(desk.engine) as session:
         return list(_events(entries(session, find(session, number))))
+
+
+def latest(desk: Desk, number: str, count: int, before: int | None = None) -> list[Event]:
+    """The last things that happened to an incident (or the last before an entry), the newest first."""
+    with reading(desk.engine) as session:
+        query = select(LedgerEntry).where(LedgerEntry.incident_id == find(session, number).id)
+        query = query if before is None else query.where(LedgerEntry.seq < before)
+        rows = session.exec(query.order_by(col(LedgerEntry.seq).desc()).limit(count)).all()
+        return [Event(row.seq, row.at, row.zone, row.actor, row.kind, told(row.kind, row.payload)) for row in rows]
+
+
+def firsts(desk: Desk, number: str, kinds: Iterable[str]) -> dict[str, datetime]:
+    """When each of these kinds of thing happened first to an incident, if it did."""
+    with reading(desk.engine) as session:
+        rows = session.exec(
+            select(LedgerEntry.kind, func.min(col(LedgerEntry.at)))
+            .where(LedgerEntry.incident_id == find(session, number).id, col(LedgerEntry.kind).in_(kinds))
+            .group_by(col(LedgerEntry.kind))
+        )
+        return dict(rows.all())
 
 
 def _events(found: Iterator[dict[str, Any]]) -> Iterator[Event]:

@@ -151,7 +151,7 @@ def test_each_fact_that_decides_duties_is_asked_for_with_the_duties_that_hang_on
     shown = legal.get(f"/incidents/{number}/undecided").text
 
     assert 'id="organisation.role"' in shown
-    assert '<select id="organisation.role"' in shown
+    assert '<select id="ask-organisation.role"' in shown
     assert re.search(r"Role towards the data <span class=\"soft\">\(duties that hang on it: \d{3}\)", shown)
     change = legal.post(
         f"/incidents/{number}/facts/change",

@@ -12,6 +12,7 @@ from flows.acts.contain import ready_steps
 from flows.acts.evaluate import evaluate
 from flows.acts.membership import add_to_incident
 from flows.acts.playbook import start_playbook
+from flows.acts.timeline import firsts, latest, timeline
 from flows.desk import Desk
 from models.report import Report
 from models.vocabulary import PersonRole
@@ -114,3 +115,14 @@ def test_every_fact_has_a_name_and_every_word_of_a_choice_is_known(language: str
 @pytest.mark.parametrize("language", LOCALES)
 def test_every_state_of_a_step_has_a_name(language: str) -> None:
     assert all(Words(language).say(f"step_state.{state}") for state in StepState)
+
+
+def test_the_timeline_comes_a_page_at_a_time_and_loses_nothing_in_between(desk: Desk, number: str) -> None:
+    worked_out(desk, number)
+    everything = timeline(desk, number)
+
+    newest = latest(desk, number, 3)
+    rest = latest(desk, number, len(everything), newest[-1].seq)
+
+    assert [*reversed(rest), *reversed(newest)] == everything
+    assert firsts(desk, number, ["incident.reported", "delivery.sent"]) == {"incident.reported": everything[0].at}
