@@ -56,7 +56,7 @@ def _times(entry: RegisterEntry, words: RegisterWords) -> str:
     if entry.closed_at:
         named["closed"] = entry.closed_at
     said = ((words.say(f"time.{name}"), words.moment(instant, entry.zone)) for name, instant in named.items())
-    return "\n".join(f"{name}: {moment}" for name, moment in said)
+    return "\n".join(words.say("says.at", name=name, moment=moment) for name, moment in said)
 
 
 def _concerned(entry: RegisterEntry, words: RegisterWords) -> str:
@@ -67,7 +67,9 @@ def _concerned(entry: RegisterEntry, words: RegisterWords) -> str:
     places = words.listed(f"{one.place} {'?' if one.count is None else f'{one.count:,}'}" for one in entry.places)
     data = words.listed(words.word("category", one) for one in entry.data) or words.say("says.data_not_known")
     groups = words.listed(words.word("relationship", one) for one in entry.relationships)
-    return f"{people}{f' ({places})' if places else ''}{f': {groups}' if groups else ''}; {records}. {data}."
+    who = words.say("says.where", people=people, places=places) if places else people
+    whom = words.say("says.who", people=who, groups=groups) if groups else who
+    return words.say("says.concerned", people=whom, records=records, data=data)
 
 
 def _effects(entry: RegisterEntry, words: RegisterWords) -> str:

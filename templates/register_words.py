@@ -86,7 +86,10 @@ class RegisterWords:
         if not standings:
             refused = any(one.audience == audience for one in entry.not_told)
             return self.standing("not told" if refused else "none")
-        counts = [f"{standings.count(one)} {self.standing(one)}" for one in dict.fromkeys(standings)]
+        counts = [
+            self.say("says.count", count=standings.count(one), standing=self.standing(one))
+            for one in dict.fromkeys(standings)
+        ]
         late = sum(one.late for one in entry.told if one.audience == audience)
         return self.listed([*counts, *([self.say("says.count_late", count=late)] if late else [])])
 

@@ -3,9 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlmodel import col, select
-
-from flows.acts.draft import facts_used
+from flows.acts.draft import facts_used, texts_of
 from flows.desk import Desk
 from models.incident import find, identity
 from models.store import reading
@@ -26,20 +24,9 @@ class Disagreement:
 def disagreements_in(desk: Desk, number: str) -> list[Disagreement]:
     """What the texts of an incident say otherwise than each other, those that were sent included."""
     with reading(desk.engine) as session:
-        rows = session.exec(
-            select(Notice, NoticeVersion)
-            .join(
-                NoticeVersion,
-                (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-            )
-            .where(
-                Notice.incident_id == find(session, number).id,
-                Notice.state != "withdrawn",
-                col(Notice.corrects).is_(None),
-            )
-            .order_by(col(Notice.id))
-        ).all()
-    return [*_different_facts(list(rows)), *_one_language_only(list(rows))]
+        texts = texts_of(session, find(session, number), "draft", "approved", "sent")
+    rows = [(notice, version) for notice, version in texts if notice.corrects is None]
+    return [*_different_facts(rows), *_one_language_only(rows)]
 
 
 def _different_facts(rows: list[tuple[Notice, NoticeVersion]]) -> list[Disagreement]:

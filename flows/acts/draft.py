@@ -245,14 +245,7 @@ def _text(
 
 def _source(desk: Desk, session: Session, incident: Incident) -> _Source:
     report = facts_of(session, incident)
-    notices = session.exec(
-        select(Notice, NoticeVersion)
-        .join(
-            NoticeVersion,
-            (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-        )
-        .where(Notice.incident_id == incident.id)
-    ).all()
+    notices = texts_of(session, incident)
     told = session.exec(
         select(DutyRecord).where(DutyRecord.incident_id == incident.id, col(DutyRecord.met_at).is_not(None))
     ).all()
@@ -293,6 +286,16 @@ def voice_of(desk: Desk, report: Report) -> Voice:
         sign_off=tuple(file.sign_off.items()),
         tone=file.tone,
     )
+
+
+def texts_of(session: Session, incident: Incident, *states: str) -> list[tuple[Notice, NoticeVersion]]:
+    """The incident's notices in these states (all where none is named), each with its latest version, oldest first."""
+    query = select(Notice, NoticeVersion).join(
+        NoticeVersion,
+        (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
+    )
+    query = query.where(Notice.incident_id == incident.id).order_by(col(Notice.id))
+    return list(session.exec(query.where(col(Notice.state).in_(states)) if states else query))
 
 
 def current(session: Session, notice: Notice) -> NoticeVersion:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from flows.acts.draft import open_gaps
+from flows.acts.draft import open_gaps, texts_of
 from flows.desk import Desk
 from models.incident import find, identity
 from models.store import reading
-from models.tables import Incident, Notice, NoticeVersion
+from models.tables import Incident, Notice
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,7 @@ def questions(desk: Desk, number: str) -> list[Question]:
 
 def questions_of(desk: Desk, session: Session, incident: Incident) -> list[Question]:
     """The same, read with what else the caller reads; what filings were sent without is asked on until it is known."""
-    rows = session.exec(
-        select(Notice, NoticeVersion)
-        .join(
-            NoticeVersion,
-            (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-        )
-        .where(Notice.incident_id == incident.id, col(Notice.state).in_(("draft", "approved")))
-        .order_by(col(Notice.id))
-    ).all()
+    rows = texts_of(session, incident, "draft", "approved")
     asked = [(one, notice) for notice, version in rows for one in version.missing]
     asked += open_gaps(desk, session, incident)
     keys = dict.fromkeys(one["key"] for one, _ in asked)

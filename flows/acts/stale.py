@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from flows.acts.draft import facts_used, signatures, title, void_approvals
+from flows.acts.draft import facts_used, signatures, texts_of, title, void_approvals
 from flows.acts.severity import severity_in
 from flows.acts.uncalled import why_uncalled
 from flows.desk import Desk
@@ -92,15 +92,7 @@ def _is_signed(session: Session, notice: Notice) -> bool:
 
 def stale_under(desk: Desk, session: Session, incident: Incident, report: Report) -> list[StaleText]:
     """Every text that states something else than these facts do, or is called for no more."""
-    rows = session.exec(
-        select(Notice, NoticeVersion)
-        .join(
-            NoticeVersion,
-            (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-        )
-        .where(Notice.incident_id == incident.id, Notice.state != "withdrawn")
-        .order_by(col(Notice.id))
-    ).all()
+    rows = texts_of(session, incident, "draft", "approved", "sent")
     press_told = any(notice.audience == Audience.PRESS and notice.state == "sent" for notice, _ in rows)
     occasion = Occasion(report, severity_in(desk, report).level, press_told)
     remedies = {notice.corrects: (notice, version) for notice, version in rows if notice.form in REMEDIES}
