@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from console.rights import Right, rights_of
 from flows.acts.accounts import Viewer
+from flows.acts.acknowledge import acknowledge
 from flows.acts.slack_gate import answer_from_slack, gate_view, seen_by, waits_of
 from flows.acts.slack_person import person_in_slack
 from flows.acts.slack_report import open_from_slack, report_from
@@ -23,6 +24,7 @@ from integrations.slack_views import (
     GATE,
     REPLY,
     REPORT,
+    SEEN,
     WAITS,
     View,
     answer_button,
@@ -67,6 +69,7 @@ def slack_app(desk: Desk) -> App:
     app.action(GATE)(handlers.pressed)
     app.action(WAITS)(handlers.asked_what_waits)
     app.view(ANSWER)(handlers.answered)
+    app.action(SEEN)(handlers.acknowledged)
     app.event("message")(handlers.said)
     app.action(REPLY)(handlers.replied)
     app.view(FACTS)(handlers.recorded)
@@ -121,6 +124,18 @@ class Handlers:
         """List what waits in one incident."""
         ack()
         self._open(body, Right.SEE, lambda viewer: self._waits(viewer, str(action.get("value"))))
+
+    def acknowledged(self, ack: Ack, body: Body, action: Body) -> None:
+        """Say, as whoever pressed it, that the warnings of one provision were seen."""
+        ack()
+        number, _, provision = str(action.get("value")).partition(" ")
+
+        def seen(viewer: Viewer) -> View:
+            acknowledge(self.desk, seen_by(self.desk, number, viewer), provision, by=viewer.name)
+            words = f"You have said that you saw the warnings of {provision}. The next one comes all the same."
+            return said_view(number, words, self._link(number))
+
+        self._open(body, Right.DO_STEPS, seen)
 
     def said(self, event: Body, body: Body) -> None:
         """Offer whoever replied to a question to have the reply recorded; any other message is passed over."""

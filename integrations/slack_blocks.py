@@ -58,14 +58,15 @@ def blocks_clock_at_risk(
     zone: ZoneInfo,
     citation: str,
     link: str | None = None,
+    button: Block | None = None,
 ) -> list[Block]:
-    """The card that says a statutory period runs out, or has run out."""
+    """The card that says a statutory period runs out, or has run out; by `button` somebody says that they saw it."""
     overdue = now > due_at
     return [
         _header(f"{'Overdue' if overdue else 'Clock at risk'}: {duty}"),
         _section(f"*{span(abs(due_at - now))} {'overdue' if overdue else 'left'}* to tell {mrkdwn(recipient, 300)}"),
         _fields([("Due", moment(due_at, zone)), ("Incident", number), ("Citation", citation)]),
-        *_link("Open the duty", link),
+        *([button] if button else _link("Open the duty", link)),
     ]
 
 
@@ -128,12 +129,15 @@ def blocks_summary(
     number: str,
     lines: Sequence[tuple[str, str]],
     clocks: Sequence[str],
+    no_clock: str,
     waits: Sequence[str],
     buttons: Sequence[Block],
 ) -> list[Block]:
-    """The pinned summary of one incident: where it stands, its clocks, and what waits for whom; `clocks` are made by
-    `clock_line`."""
-    shown = [_section(line) for line in clocks[:MOST_CLOCKS]] or [_section("No clock runs.")]
+    """The pinned summary of one incident: where it stands, its clocks, and what waits for whom.
+
+    `clocks` are made by `clock_line`; `no_clock` says why there is none.
+    """
+    shown = [_section(line) for line in clocks[:MOST_CLOCKS]] or [_section(no_clock)]
     more = len(clocks) - MOST_CLOCKS
     open_ones = [_section(f"• {mrkdwn(line, 300)}") for line in waits[:MOST_WAITS]] or [_section("Nothing.")]
     others = len(waits) - MOST_WAITS

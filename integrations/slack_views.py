@@ -11,6 +11,7 @@ View = dict[str, object]
 
 REPORT, ANSWER, FACTS = "tocsin_report", "tocsin_answer", "tocsin_facts"  # what is submitted
 GATE = "tocsin_gate"  # a button whose value names what waits
+SEEN = "tocsin_seen"  # a button whose value names an incident and the provision whose warning was seen
 WAITS = "tocsin_waits"  # a button whose value names an incident
 REPLY = "tocsin_reply"  # a button whose value says where a reply stands
 MOST_TITLE = 24

@@ -233,6 +233,7 @@ def summary(desk: Desk, now: Standing) -> list[Block]:
             ("Steps", _counted(now.steps)),
         ],
         [clock_line(one.label, one.recipient, one.due_at, _state(one, now.now), where) for one in open_clocks],
+        "No clock runs." if now.severity else "Not assessed yet, so that no clock is known.",
         [f"{wait.who.replace('_', ' ') or 'anybody'}: {wait.what}" for wait in waits],
         buttons,
     )

@@ -14,6 +14,7 @@ from flows.acts.pulse import seen
 from flows.acts.unsigned import fire_unsigned
 from flows.desk import Desk
 from integrations.slack_blocks import blocks_clock_at_risk
+from integrations.slack_views import SEEN, answer_button
 from models.clock import rfc3339, zone
 from models.incident import identity
 from models.ledger import record
@@ -239,7 +240,7 @@ def _next_reminder(
 
 def _deliveries(desk: Desk, incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) -> list[Delivery]:
     """One message for each way; tried by the watch itself, at once."""
-    message = _message(incident, duty, alert, now)
+    message = _message(desk, incident, duty, alert, now)
     found: list[Delivery] = []
     for way in alert.ways.split(","):
         channel, to = way_to(desk, way, alert.role)
@@ -258,10 +259,12 @@ def _deliveries(desk: Desk, incident: Incident, duty: DutyRecord, alert: Alert, 
     return found
 
 
-def _message(incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) -> dict[str, object]:
+def _message(desk: Desk, incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) -> dict[str, object]:
     assert duty.due_at is not None, "a clock that runs has a limit"
     due = duty.due_at.astimezone(zone(duty.zone)).strftime("%Y-%m-%d %H:%M %Z")
     subject = f"{incident.number}: {alert.rung} for {duty.provision} ({duty.stage})"
+    seen = f"{incident.number} {duty.provision}"
+    button = answer_button(seen, "I have seen this", SEEN) if desk.settings.answers_in_slack else None
     answer = f"`tocsin watch ack {incident.number} {duty.provision}` says that you have seen this"
     return {
         "subject": subject,
@@ -275,6 +278,7 @@ def _message(incident: Incident, duty: DutyRecord, alert: Alert, now: datetime) 
             now,
             zone(duty.zone),
             str(duty.body.get("citation")),
+            button=button,
         ),
         "about": {
             "provision": duty.provision,

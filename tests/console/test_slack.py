@@ -2,6 +2,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import httpx
@@ -15,10 +16,13 @@ from flows.acts.gate import Gate, open_gates
 from flows.acts.slack_person import link_slack, person_in_slack
 from flows.acts.slack_room import keep_room
 from flows.acts.team import remove_member
+from flows.acts.watch import watch_once
 from flows.desk import Desk
+from models.clock import VirtualClock
 from models.errors import BadInputError, NotAllowedError
 from models.store import writing
-from models.tables import Approval, ContentAnswer, Person, SlackQuestion
+from models.tables import Alert, Approval, ContentAnswer, Person, SlackQuestion
+from tests.conftest import START
 from tests.flows.meridia import LEGAL, PR, REPORTER, RESPONDER, every, ledger, notices, one, step
 from tests.slack_office import MEMBERS, NUMBER, SECRET, STRANGER, address
 from tests.slack_server import SlackServer, waited_for
@@ -257,6 +261,27 @@ def test_what_waits_is_listed_with_what_waits_for_oneself_first(page: TestClient
 
     asked = [block["text"]["text"] for block in listed["blocks"] if block["type"] == "section"]
     assert "legal" in asked[0]
+    assert slack.too_large == []
+
+
+def test_a_clocks_warning_is_acknowledged_from_its_card(
+    page: TestClient, slack: SlackServer, office: Desk, clock: VirtualClock
+) -> None:
+    clock.set(START + timedelta(hours=60))
+    watch_once(office)
+    buttons = [
+        block["elements"][0]["value"]
+        for message in slack.posted("C0RESPONDERS")
+        for block in message["blocks"]
+        if block["type"] == "actions" and block["elements"][0]["action_id"] == "tocsin_seen"
+    ]
+    assert f"{NUMBER} eu-gdpr-33" in buttons
+
+    press(page, MEMBERS[LEGAL], f"{NUMBER} eu-gdpr-33", action="tocsin_seen")
+
+    slack.view_after(says("You have said that you saw the warnings of eu-gdpr-33"))
+    alerts = [alert for alert in every(office, Alert, NUMBER, state="fired") if alert.acknowledged_by]
+    assert {alert.acknowledged_by for alert in alerts} == {LEGAL}
     assert slack.too_large == []
 
 

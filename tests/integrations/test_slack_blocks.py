@@ -12,10 +12,15 @@ from integrations.slack_blocks import (
     blocks_clock_at_risk,
     blocks_incident_opened,
     blocks_notice_sent,
+    blocks_question,
+    blocks_summary,
     blocks_text,
+    clock_line,
     mrkdwn,
 )
+from integrations.slack_views import SEEN, answer_button
 from tests.integrations.sinks import NOW
+from tests.slack_server import faults_of_message
 
 PARIS = ZoneInfo("Europe/Paris")
 DUE = datetime(2026, 3, 5, 8, tzinfo=UTC)
@@ -28,6 +33,12 @@ def cards(text: str) -> list[list[Block]]:
         blocks_clock_at_risk(text, text, text, DUE, NOW, PARIS, text, "https://tocsin.example/d/1"),
         blocks_approval_needed(text, text, text, text, "ab" * 32, [text, text], "https://tocsin.example/n/1"),
         blocks_notice_sent(text, text, text, NOW, PARIS, text, "ab" * 32, "https://tocsin.example/n/1"),
+        blocks_approval_needed(text, text, text, text, "ab" * 32, [text], button=answer_button("T-1 notice:1")),
+        blocks_clock_at_risk(text, text, text, DUE, NOW, PARIS, text, button=answer_button("T-1 p", text, SEEN)),
+        blocks_summary(
+            text, [("Kind", text)] * 3, [clock_line(text, text, DUE, text, PARIS)] * 100, text[:9], [text] * 100, []
+        ),
+        blocks_question(text),
         blocks_text(text, text),
     ]
 
@@ -46,6 +57,7 @@ def within_limits(blocks: list[Block]) -> bool:
             assert all(1 <= len(field["text"]) <= 2000 for field in text["fields"])
         if block["type"] == "actions":
             assert all(len(button["text"]["text"]) <= 75 for button in text["elements"])
+    assert faults_of_message(json.loads(json.dumps(blocks))) == []
     return True
 
 
