@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from models.cohorts import Cohorts
 from models.condition import FACT_WORDS, ConditionError, parse_condition
 from models.document import Document, explained, nearest, read_document, validated
 from models.errors import BadInputError
@@ -33,6 +34,7 @@ class Playbook(Part):
     override: Approval = Approval(roles=(PersonRole.COMMANDER, PersonRole.LEGAL), needed=2)
     notices: Notices = Notices()
     ladders: Ladders = ()  # none: the organisation's, or ours
+    cohorts: Cohorts | None = None  # none: ours
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
 
     def step(self, key: str) -> Step:

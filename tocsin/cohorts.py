@@ -26,7 +26,10 @@ REASONS = {
 
 def cohorts(
     number: Number,
-    rules: Annotated[Path | None, typer.Option("--cohorts", help="YAML file of the rules; without it, ours.")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--cohorts", help="YAML file of the rules; without it, those of the playbook, or ours."),
+    ] = None,
     suppress: Annotated[
         list[str] | None, typer.Option("--suppress", help="LIST=FILE: people who are on a suppression list.")
     ] = None,
@@ -38,9 +41,9 @@ def cohorts(
 
     Example: tocsin people cohorts INC-2026-0001 --cohorts cohorts.yaml --suppress deceased=deceased.csv
     """
-    lists, found = _lists(suppress or []), read_cohorts(rules)
+    lists, given = _lists(suppress or []), read_cohorts(rules) if rules else None
     desk = open_desk()
-    planned = plan_cohorts(desk, number, found, lists, accepted_by=actor(by, desk.settings) if accept else None)
+    planned = plan_cohorts(desk, number, given, lists, accepted_by=actor(by, desk.settings) if accept else None)
     if json:
         print_json({"number": number, **_document(planned), "accepted": accept})
         return

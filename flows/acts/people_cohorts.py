@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from flows.acts.people import key_file, note, roster_folder
+from flows.acts.playbook import kept_playbook
 from flows.desk import Desk
 from models.cohorts import Cohorts, SuppressionList
 from models.errors import NotAllowedError
@@ -16,7 +17,7 @@ from models.incident import find
 from models.store import reading
 from models.tables import DutyRecord, Incident, Notice
 from models.vocabulary import Audience
-from people.cohort import Assigned, PeopleText, assign
+from people.cohort import Assigned, PeopleText, assign, read_cohorts
 from people.roster import open_roster
 from people.suppression import Listed, read_list
 from templates.spoken import country_languages
@@ -33,13 +34,20 @@ class Planned:
     rules_sha256: str
 
 
-def plan_cohorts(desk: Desk, number: str, cohorts: Cohorts, lists: Lists, *, accepted_by: str | None = None) -> Planned:
-    """Put everybody of the roster into a cohort; keeps it, and notes the counts, where somebody accepts it."""
+def plan_cohorts(
+    desk: Desk, number: str, given: Cohorts | None, lists: Lists, *, accepted_by: str | None = None
+) -> Planned:
+    """Put everybody of the roster into a cohort, by the rules given, else those of the incident's playbook, else ours.
+
+    Keeps it, and notes the counts, where somebody accepts it.
+    """
     with reading(desk.engine) as session:
         incident = find(session, number)
         if accepted_by and incident.state != "open":
             raise NotAllowedError(f"{number} is closed; nothing more is sent to its people")
         texts = people_texts(session, incident)
+        playbook = kept_playbook(incident)
+    cohorts = given or (playbook.cohorts if playbook else None) or read_cohorts()
     folder, key, keep = roster_folder(desk.settings, number), key_file(desk.settings, number), accepted_by is not None
     with open_roster(folder, key, read_only=not keep, make=False) as roster:
         listed = {f"{kind.value}: {file}": read_list(roster, kind, str(file)) for kind, file in lists}
