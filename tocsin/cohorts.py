@@ -70,10 +70,11 @@ def _list(given: str) -> tuple[SuppressionList, Path]:
 def _show(planned: Planned) -> None:
     assigned = planned.assigned
     line(f"{assigned.people} people = {assigned.reached} to be written to + {assigned.people - assigned.reached} not")
-    table(
-        ("cohort", "text", "language", "first by", "people"),
-        ((g.cohort, g.text_key, g.language, g.channel, g.people) for g in assigned.groups),
-    )
+    if assigned.groups:
+        table(
+            ("cohort", "text", "language", "first by", "people"),
+            ((g.cohort, g.text_key, g.language, g.channel, g.people) for g in assigned.groups),
+        )
     if assigned.unreached:
         table(("people", "not written to: why"), ((n, REASONS[reason]) for reason, n in assigned.unreached.items()))
     for name, listed in planned.lists.items():
