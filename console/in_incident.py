@@ -17,6 +17,9 @@ TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.SEE, "/steps", "tab.steps"),
     (Right.SEE_TEXTS, "/notices", "tab.notices"),
     (Right.SEE_TEXTS, "/audit", "tab.audit"),
+    (Right.SEE_PEOPLE, "/evidence", "tab.evidence"),
+    (Right.MANAGE_MEMBERS, "/members", "tab.members"),
+    (Right.AUDIT, "/seen", "tab.seen"),
 )
 
 

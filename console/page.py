@@ -35,6 +35,8 @@ NAVIGATION: tuple[tuple[Right | None, str, str], ...] = (
     (Right.SEE_TEXTS, "/register", "nav.register"),
     (Right.SEE, "/laws", "nav.laws"),
     (Right.SEE, "/playbooks", "nav.playbooks"),
+    (Right.BREAK_GLASS, "/glass", "nav.glass"),
+    (Right.ADMINISTER, "/admin", "nav.admin"),
 )
 
 

@@ -48,6 +48,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 }
 
 
+BY_BROKEN_GLASS = frozenset({_R.SEE, _R.SEE_TEXTS})  # of an incident of which one is no member
+
 SCOPES: dict[Scope, frozenset[Right]] = {
     Scope.READ: frozenset({_R.SEE, _R.SEE_TEXTS, _R.SEE_PEOPLE, _R.AUDIT}),
     Scope.REPORT: frozenset({_R.REPORT, _R.ADD_FACTS}),
@@ -68,7 +70,7 @@ SCOPES: dict[Scope, frozenset[Right]] = {
 
 def rights_of_viewer(viewer: Viewer) -> frozenset[Right]:
     """Everything that whoever asks may do: what their roles may, and for a token no more than its scopes."""
-    allowed = rights_of(viewer.roles)
+    allowed = rights_of(viewer.roles) | (BY_BROKEN_GLASS if viewer.broke_glass else frozenset())
     if viewer.scopes is None:
         return allowed
     return allowed & frozenset[Right]().union(*(SCOPES[Scope(scope)] for scope in viewer.scopes))

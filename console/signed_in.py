@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Form, Header, Request
@@ -9,6 +10,7 @@ from fastapi import Depends, Form, Header, Request
 from console.rights import Right, rights_of_viewer
 from flows.acts.accounts import Viewer, viewer_of
 from flows.acts.membership import is_visible
+from flows.acts.sightings import saw
 from flows.acts.tokens import person_of
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError, TocsinError
@@ -84,11 +86,11 @@ def agent_of(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
 
-def needs(right: Right) -> Callable[[Viewer], Viewer]:
-    """A dependency that lets only somebody with the right pass; raises `NotAllowedError`."""
+def needs(right: Right, *others: Right) -> Callable[[Viewer], Viewer]:
+    """A dependency that lets only somebody with the right, or one of the others, pass; raises `NotAllowedError`."""
 
     def with_right(viewer: SignedIn) -> Viewer:
-        if right not in rights_of_viewer(viewer):
+        if not {right, *others} & rights_of_viewer(viewer):
             lacking = "none of your roles has" if viewer.scopes is None else "this token or your roles do not have"
             raise NotAllowedError(f"this needs the right to {right.value.replace('_', ' ')}, which {lacking}")
         return viewer
@@ -127,3 +129,24 @@ class NotThereError(TocsinError):
 
 
 Visible = Annotated[str, Depends(visible)]
+
+
+def sees_personal(what: str) -> Callable[..., Viewer]:
+    """A dependency that lets only somebody pass who may see personal data of those affected, and notes that they do."""
+
+    def noted(
+        request: Request, desk: AtDesk, viewer: Annotated[Viewer, Depends(needs(Right.SEE_PEOPLE))], number: Visible
+    ) -> Viewer:
+        saw(
+            desk,
+            number,
+            viewer.person_id,
+            what,
+            records=1,
+            now=datetime.now(UTC),
+            address=address_of(request),
+            agent=agent_of(request),
+        )
+        return viewer
+
+    return noted

@@ -479,8 +479,24 @@ class ApiToken(Row, table=True):
     revoked_by: str | None = None
 
 
+class PersonalView(Row, table=True):
+    """One look at personal data of those affected."""
+
+    __tablename__ = "personal_view"
+    __table_args__ = (Index("ix_personal_view_person_id_at", "person_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant()
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    what: str
+    records: int
+    place: str  # the network that it came from
+    unusual: list[str] = _json()
+
+
 class Membership(Row, table=True):
-    """Somebody who sees a private incident."""
+    """Somebody who sees a private incident, for good or, after breaking the glass, until a time."""
 
     __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
 
@@ -490,6 +506,8 @@ class Membership(Row, table=True):
     added_by: str
     at: datetime = _instant()
     zone: str = "UTC"
+    ends_at: datetime | None = _instant(nullable=True)
+    reason: str | None = None
 
 
 class Candidate(Row, table=True):

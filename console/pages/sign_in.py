@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.page import LOCALES, page
-from console.signed_in import COOKIE, AtDesk, OwnForm, SignedIn, address_of, agent_of
+from console.signed_in import COOKIE, AtDesk, OwnForm, SignedIn, address_of, agent_of, desk_of
 from flows.acts import accounts, second_factor
 from flows.acts.accounts import CODE_WAITS, SIGN_IN_LASTS
 from flows.acts.single_sign_on import is_set
@@ -87,7 +87,7 @@ def with_cookie(request: Request, name: str, token: str, then: str, lasts: timed
         token,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure="https" in (request.url.scheme, urlsplit(desk_of(request).settings.console()).scheme),
         max_age=int(lasts.total_seconds()),
     )
     return response

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from flows.acts import audit
 from flows.acts.brute_force import failed, refuse_flood
+from flows.acts.membership import has_broken_glass
 from flows.acts.team import add_member, member_called, roles_of_person
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
@@ -54,6 +55,7 @@ class Viewer:
     scopes: frozenset[str] | None = None  # None: everything that the roles may do
     has_second_factor: bool = False
     by_single_sign_on: bool = False
+    broke_glass: bool = False
 
 
 def first_link(desk: Desk) -> str | None:
@@ -231,6 +233,7 @@ def viewer_of(desk: Desk, token: str) -> Viewer | None:
             identity(row),
             has_second_factor=account.totp_secret is not None,
             by_single_sign_on=row.by_single_sign_on,
+            broke_glass=has_broken_glass(session, person),
         )
         stale = row.seen_at + timedelta(minutes=1) <= now
     if stale:

@@ -17,7 +17,7 @@ from models.clock import zone
 from models.incident import facts_of, find
 from models.ledger import sha256_of
 from models.store import writing
-from models.tables import Approval, Delivery, Incident, Notice, NoticeVersion, Receipt
+from models.tables import Approval, Delivery, Incident, Notice, NoticeVersion, Person, Receipt
 
 CARDS_A_MESSAGE = 12  # of three blocks each; Slack shows fifty
 
@@ -128,6 +128,21 @@ def tell_signers(desk: Desk, number: str) -> int:
             )
             told += 1
         return told
+
+
+def announce_access(
+    desk: Desk, session: Session, incident: Incident, key: str, words: str, members: Iterable[Person]
+) -> None:
+    """Tell the responders' chat, and each member by mail where mail is set, who came to see the incident, and why."""
+    _queue(desk, session, incident, key, words, blocks_text(words, f"`tocsin timeline {incident.number}` shows it."))
+    mail = desk.channels.mail
+    for member in members if mail is not None else ():
+        if mail is not None and member.email and member.active:
+            message = {"subject": words.partition(": ")[0] + ": access", "text": words}
+            row = new_delivery(
+                incident, f"{key}.{member.id}", "announcement", mail, member.email, message, desk.clock()
+            )
+            queue(session, desk, incident, row)
 
 
 def _groups(

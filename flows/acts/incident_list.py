@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
+from flows.acts.membership import visible_to
 from flows.acts.severity import severity_in
 from flows.desk import Desk
 from models.incident import identity
@@ -52,12 +53,7 @@ class IncidentPage:
 def incident_list(desk: Desk, person_id: int, *, closed: bool = False, page: int = 1) -> IncidentPage:
     """A page (the first is 1) of the incidents that the person may know of; closed ones only when asked."""
     with reading(desk.engine) as session:
-        shown = select(Incident).where(
-            or_(
-                col(Incident.private).is_(False),
-                col(Incident.id).in_(select(Membership.incident_id).where(Membership.person_id == person_id)),
-            )
-        )
+        shown = select(Incident).where(visible_to(person_id))
         shown = shown if closed else shown.where(Incident.state == "open")
         total = session.exec(select(func.count()).select_from(shown.subquery())).one()
         due = func.min(col(DutyRecord.due_at))

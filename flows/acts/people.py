@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.acts.evaluate import Evaluated, evaluate
 from flows.acts.report import FactsAdded, add_facts
+from flows.acts.sightings import seen_by_command
 from flows.desk import Desk
 from flows.settings import Settings
 from laws.assess import assess
@@ -135,6 +136,7 @@ def export_set_aside(desk: Desk, number: str, to: Path, *, by: str) -> int:
     with _read_only(desk, number) as roster:
         rows = write_set_aside(roster, to)
     note(desk, number, "people.set_aside_taken", {"rows": rows}, by)
+    seen_by_command(desk, number, by, "rows set aside", rows)
     return rows
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
+from flows.acts.membership import holds
 from flows.acts.slack_person import linked_id
 from flows.acts.slack_thread import ask
 from flows.acts.standing import ClockLine, Standing, standing
@@ -135,7 +136,7 @@ def _bring_in(desk: Desk, workspace: Workspace, room: SlackRoom) -> None:
         members = session.exec(
             select(Person)
             .join(Membership, col(Membership.person_id) == col(Person.id))
-            .where(Membership.incident_id == room.incident_id, col(Person.active).is_(True))
+            .where(Membership.incident_id == room.incident_id, col(Person.active).is_(True), holds())
         ).all()
         guests = {
             row.person_id: row

@@ -64,6 +64,10 @@ def _overridden(payload: Payload) -> str:
 
 WORDS: dict[str, Callable[[Payload], str]] = {
     "incident.reported": lambda p: f"Incident reported ({len(p['changed'])} facts)",
+    "member.added": lambda p: f"{p['person']} sees the incident from now on",
+    "member.removed": lambda p: f"{p['person']} no longer sees the incident",
+    "glass.broken": lambda p: f"{p['person']} broke the glass and sees it until {p['until']}: {p['reason']}",
+    "access.unusual": lambda p: f"Unusual access by {p['person']} to {p['what']}: {', '.join(p['reasons'])}",
     "event.told": lambda p: f"Told that it happened: {p['event'].replace('_', ' ')}",
     "run.cancelled": lambda p: (
         f"Cancelled, so that nothing is carried on until somebody says so ({p['said']}); the clocks run on"

@@ -197,3 +197,46 @@ def test_the_first_administrator_has_a_name_for_the_ledger(desk: Desk) -> None:
 
     with pytest.raises(BadInputError, match="your name"):
         accept(desk, token, login="ada", password=PASSWORD)
+
+
+def test_behind_a_proxy_that_ends_tls_the_cookie_is_sent_over_tls_only(desk: Desk, signed_in_as: SignInAs) -> None:
+    desk.settings.console_url = "https://tocsin.example.org"
+    page = signed_in_as("Lea Martin", PersonRole.LEGAL)
+    cookie = page.post("/sign-in", data={"login": "leamartin", "password": PASSWORD}).headers["set-cookie"]
+
+    assert "; Secure" in cookie
+
+
+def test_an_invitation_gives_no_role_that_its_form_names(desk: Desk, browser: Browser) -> None:
+    add_member(desk, "Lea Martin", [PersonRole.LEGAL])
+    token = invite(desk, "Lea Martin", by="Ada")
+
+    sent = {"login": "lea", "password": PASSWORD, "name": "Ada Byron", "role": "administrator", "person_id": "1"}
+    assert browser().post(f"/welcome/{token}", data=sent).status_code == 303
+
+    assert [(member.name, member.roles) for member in members(desk)] == [("Lea Martin", (PersonRole.LEGAL,))]
+
+
+SCRIPT = "\"'><script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/sign-in", {"login": SCRIPT, "password": SCRIPT, "then": SCRIPT}),
+        ("/sign-in/code", {"code": SCRIPT, "then": SCRIPT}),
+        ("/account/tokens", {"purpose": SCRIPT, "scope": "read", "days": "1"}),
+        ("/account/second-factor", {"code": SCRIPT}),
+        ("/glass", {"number": SCRIPT, "reason": SCRIPT, "hours": "1"}),
+        ("/admin/people/invite", {"name": SCRIPT}),
+        ("/language", {"language": SCRIPT, "then": SCRIPT}),
+    ],
+)
+def test_html_and_script_in_a_field_stay_text(signed_in_as: SignInAs, path: str, form: dict[str, str]) -> None:
+    page = signed_in_as(f"Lea {SCRIPT}", *PersonRole)
+    page.get("/account/second-factor")
+
+    answer = page.post(path, data={**form, "csrf": csrf(page.get("/account").text)})
+
+    assert "<script>alert" not in answer.text
+    assert "<script>alert" not in page.get("/account").text

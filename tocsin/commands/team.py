@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from flows.acts import accounts, second_factor, tokens
+from flows.acts import accounts, membership, second_factor, tokens
 from flows.acts.slack_person import link_slack
 from flows.acts.team import Member, add_member, members, remove_member
 from flows.desk import open_desk
 from models.clock import rfc3339
 from models.vocabulary import PersonRole
 from tocsin.acting import actor
-from tocsin.output import By, Json, line, local, print_json, table
+from tocsin.output import By, Json, Number, line, local, print_json, table
 
 app = typer.Typer(add_completion=False)
 Name = Annotated[str, typer.Argument(help="The person's name, as it stands on the ledger.")]
@@ -133,6 +133,55 @@ def reset(name: Name, by: By = None, json: Json = False) -> None:
     print_json({"name": name}) if json else line(
         f"{name}: the second factor is off until a new one is set up; single sign-on is bound anew"
     )
+
+
+@app.command("members")
+def members_(number: Number, json: Json = False) -> None:
+    """Who sees an incident.
+
+    Example: tocsin team members INC-2026-0001
+    """
+    found = membership.memberships(open_desk(), number)
+    if json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "roles": [role.value for role in one.roles],
+                    "added_by": one.added_by,
+                    "ends_at": rfc3339(one.ends_at) if one.ends_at else None,
+                    "reason": one.reason,
+                }
+                for one in found
+            ]
+        )
+    else:
+        table(
+            ("name", "roles", "added by", "until"),
+            ((one.name, ", ".join(one.roles), one.added_by, local(one.ends_at, "UTC")) for one in found),
+        )
+
+
+@app.command()
+def admit(number: Number, name: Name, by: By = None, json: Json = False) -> None:
+    """Let a person of the team see an incident.
+
+    Example: tocsin team admit INC-2026-0001 "Noor Haddad"
+    """
+    desk = open_desk()
+    membership.add_to_incident(desk, number, name, by=actor(by, desk.settings))
+    print_json({"number": number, "name": name}) if json else line(f"{name} sees {number}")
+
+
+@app.command()
+def exclude(number: Number, name: Name, by: By = None, json: Json = False) -> None:
+    """Take an incident out of a person's sight.
+
+    Example: tocsin team exclude INC-2026-0001 "Noor Haddad"
+    """
+    desk = open_desk()
+    membership.remove_from_incident(desk, number, name, by=actor(by, desk.settings))
+    print_json({"number": number, "name": name}) if json else line(f"{name} no longer sees {number}")
 
 
 token_app = typer.Typer()
