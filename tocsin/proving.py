@@ -24,7 +24,10 @@ def show_proof(
     """
     if verify is not None:
         verify_proof(verify, key or verify.with_name(f"{verify.name}.pub"))
-        line(f"{verify}: as it was signed")
+        if json:
+            print_json({"file": str(verify), "as_it_was_signed": True})
+        else:
+            line(f"{verify}: as it was signed")
         return
     desk = open_desk()
     document = proof(desk, number, person)

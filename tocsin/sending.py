@@ -44,17 +44,18 @@ def send(
     started = start_sending(desk, number, by=actor(by, desk.settings), wave=wave, limits=limits)
     if not json:
         line(f"{number}: wave {started.wave}, {started.planned} new messages, {started.left} to send")
-    _carry(desk, number, connections, here=here)
+    _carry(desk, number, connections, here=here, json=json)
     _tell(desk, number, json=json)
 
 
-def _carry(desk: Desk, number: str, connections: int, *, here: bool) -> None:
+def _carry(desk: Desk, number: str, connections: int, *, here: bool, json: bool) -> None:
     workers = 0 if here else start_senders(desk, number)
     if workers:
-        line(f"{number}: {workers} workers send; see `tocsin people progress {number}`")
+        if not json:
+            line(f"{number}: {workers} workers send; see `tocsin people progress {number}`")
         return
     tally = carry_sending(desk, number, connections=connections)
-    if tally.trouble:
+    if tally.trouble and not json:
         line(f"{number}: {tally.trouble}")
 
 
@@ -83,7 +84,7 @@ def resume(
     """
     desk = open_desk()
     resume_sending(desk, number, by=actor(by, desk.settings))
-    _carry(desk, number, connections, here=here)
+    _carry(desk, number, connections, here=here, json=json)
     _tell(desk, number, json=json)
 
 
