@@ -51,8 +51,12 @@ def overview(
     which: Which = "open",
     limit: int = 50,
     after: tuple[datetime | None, int] | None = None,
+    skip: int = 0,
 ) -> list[IncidentLine]:
-    """The incidents that a person may know of, the one whose clock runs out first at the top; from the place `after` on."""
+    """The incidents that a person may know of, the one whose clock runs out first at the top.
+
+    From the place `after` on, or without the first `skip`.
+    """
     now = desk.clock()
     with reading(desk.engine) as session:
         clocks = _clocks(now)
@@ -62,6 +66,7 @@ def overview(
             .join(clocks, clocks.c.incident_id == col(Incident.id), isouter=True)
             .where(visible_to(person_id))
             .order_by(due.is_(None), due, col(Incident.id))
+            .offset(skip)
             .limit(limit)
         )
         query = query if which == "all" else query.where(col(Incident.state) == which)
