@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from integrations.syslog import syslog_address
 from laws.law import Laws, load_laws
 from models.errors import BadInputError
 
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     people_keys: Path | None = Field(
         None, description="Folder of the keys of the rosters; default: people/keys in the home folder."
     )
+    syslog: str | None = Field(None, description="udp://host:port of a SIEM that gets a copy of the audit stream.")
     intake: Path | None = Field(None, description="YAML file with the tools whose alerts are taken, and the rules.")
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
@@ -90,6 +92,14 @@ class Settings(BaseSettings):
     def _an_address(cls, value: str) -> str:
         ip_address(value)
         return value
+
+    @field_validator("syslog")
+    @classmethod
+    def _a_syslog(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else "udp://{}:{}".format(*syslog_address(value))
+        except BadInputError as error:
+            raise ValueError(str(error)) from error
 
     def console(self) -> str:
         """The console's address, for links."""

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from console.collector import Collector
 from console.signed_in import AtDesk
+from flows.acts.audit import note
 from flows.desk import Desk
 from integrations.intake.source import LARGEST_ALERT_BYTES, ForgedError, Headers, Source, must_show_token
 from models.errors import BadInputError, StoreUnavailableError
@@ -30,6 +31,8 @@ async def take(request: Request, desk: AtDesk, source: str) -> Response:
         _check(desk, known, body, headers)
         taken = await _collector(request).take(known.read(body, headers))
     except ForgedError as error:
+        address = request.client.host if request.client else None
+        note(desk, "intake.refused", who=None, source=source, address=address, why=str(error))
         return _refused(401, str(error))
     except BadInputError as error:
         return _refused(422, str(error))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.desk import Desk
+from integrations.syslog import send
 from models.clock import rfc3339
 from models.errors import StoreUnavailableError
 
@@ -26,7 +27,8 @@ def stream(desk: Desk) -> Path:
 
 def note(desk: Desk, kind: str, *, who: str | None, **about: object) -> None:
     """Write one record; raises `StoreUnavailableError` where it cannot be, so that nothing goes on unseen."""
-    record = {"at": rfc3339(datetime.now(UTC)), "kind": kind, "who": who} | {
+    now = datetime.now(UTC)
+    record = {"at": rfc3339(now), "kind": kind, "who": who} | {
         key: value if isinstance(value, int | None) else str(value)[:LONGEST] for key, value in about.items()
     }
     path = stream(desk)
@@ -41,6 +43,8 @@ def note(desk: Desk, kind: str, *, who: str | None, **about: object) -> None:
         raise StoreUnavailableError(
             f"the audit stream {path} cannot be written ({error.strerror}); free space or make it writable"
         ) from error
+    if desk.settings.syslog:  # a copy: the file is what is relied on
+        send(desk.settings.syslog, kind, now, json.dumps(record, ensure_ascii=True))
 
 
 def _turn_over(path: Path) -> None:

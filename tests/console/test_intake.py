@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from console.app import create_app
+from flows.acts.audit import records
 from flows.acts.intake import candidates
 from flows.desk import Desk, open_desk
 from flows.settings import Settings
@@ -58,6 +59,8 @@ def test_a_forged_alert_is_refused_and_nothing_is_kept(
     assert by_token(browser(), token=token).status_code == 401
     assert browser().post("/intake/github", content=b"{}").status_code == 401
     assert candidates(desk) == []
+    refused = [record for record in records(desk) if record["kind"] == "intake.refused"]
+    assert [record["source"] for record in refused] == ["guardduty", "github"]
 
 
 def test_a_tool_that_is_not_set_up_may_not_send(browser: Callable[[], TestClient]) -> None:
