@@ -57,7 +57,7 @@ def _evaluated(payload: Payload) -> str:
 def _overridden(payload: Payload) -> str:
     without = [f"without {' and '.join(payload['unsigned'])}"] if payload["unsigned"] else []
     errors = [f"with {len(payload['findings'])} errors"] if payload["findings"] else []
-    early = [f"before {payload['embargo']}"] if payload.get("embargo") else []
+    early = [f"although it waited for {payload['embargo']}"] if payload.get("embargo") else []
     how = " and ".join([*without, *errors, *early]) or "as it is"
     return f"OVERRIDDEN as {payload['role']}, the second person: {payload['what']} may go {how}: {payload['reason']}"
 
@@ -144,7 +144,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "notice.held": lambda p: f"Held: {p['what']}: {p['reason']}",
     "notice.released": lambda p: f"Released: {p['what']}",
     "notices.released": lambda p: (
-        f"Everything ready released: {len(p['ready'])} texts are, {len(p['kept'])} were kept then"
+        f"Everything ready released: {len(p['ready'])} texts were ready, {len(p['kept'])} waited for something then"
     ),
     "notice.refused": lambda p: f"Could not be drafted: {p['what']}: {p['why']}",
     "notice.reopened": lambda p: f"Not sent, to be signed again: {p['what']}: {p['reason']}",

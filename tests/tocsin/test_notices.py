@@ -76,6 +76,14 @@ def test_an_override_is_shown_on_the_first_lines_of_the_status(
     assert "it is in the news" in tocsin("review", carried).out
 
 
+def test_a_release_without_a_server_says_so_and_is_not_on_the_ledger(tocsin: Tocsin, carried: str) -> None:
+    said = tocsin("notices", carried, "release", "--as", LEGAL)
+
+    assert said.status != 0
+    assert said.err.startswith("tocsin: no Prefect server answers")
+    assert "Everything ready released" not in tocsin("timeline", carried).out
+
+
 def test_the_check_of_all_texts_ends_with_1_where_one_has_an_error(
     tocsin: Tocsin, carried: str, statement: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -84,7 +84,7 @@ def test_an_override_lifts_the_embargo_too_and_the_ledger_says_what_it_did_not_w
     assert (said["unsigned"], said["reason"]) == ([], "it is in the news")
     assert "authority first" in said["embargo"]
     [told] = [event.words for event in timeline(drafted, NUMBER) if event.kind == "notice.overridden"]
-    assert f"may go before {said['embargo']}: it is in the news" in told
+    assert f"may go although it waited for {said['embargo']}: it is in the news" in told
 
 
 def test_what_is_signed_and_held_by_nothing_needs_no_override(drafted: Desk) -> None:
