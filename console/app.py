@@ -97,6 +97,12 @@ def _from_another_site(request: Request) -> bool:
     return request.method not in ("GET", "HEAD") and request.headers.get("sec-fetch-site") == "cross-site"
 
 
+def _route_of(request: Request) -> str:
+    """The route's own path, with that of the application that it is mounted in."""
+    route = request.scope.get("route")
+    return request.url.path if route is None else f"{request.scope.get('root_path', '')}{route.path}"
+
+
 def _audit(request: Request, status: int) -> None:
     """Note a refusal on the audit stream, by the route's own path: the one asked for may hold a one-time link."""
     viewer: Viewer | None = request.state.viewer
@@ -108,7 +114,7 @@ def _audit(request: Request, status: int) -> None:
         kind,
         who=viewer.name if viewer else None,
         method=request.method,
-        path=getattr(request.scope.get("route"), "path", request.url.path),
+        path=_route_of(request),
         incident=request.path_params.get("number"),
         address=address_of(request),
         agent=request.headers.get("user-agent", ""),

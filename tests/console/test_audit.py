@@ -131,3 +131,11 @@ def test_nothing_goes_on_unseen_where_the_stream_cannot_be_written(desk: Desk, b
     with pytest.raises(StoreUnavailableError, match="audit stream"):
         audit.note(desk, "sign_in", who="Lea Martin")
     assert browser().post("/sign-in", data={"login": "lea", "password": PASSWORD}).status_code == 503
+
+
+def test_a_refusal_of_the_api_stands_on_the_stream_with_the_whole_path_of_its_route(
+    desk: Desk, browser: Browser
+) -> None:
+    browser().get("/api/v1/incidents", headers={"authorization": "Bearer tocsin_of_nobody"})
+
+    assert [record["path"] for record in stream(desk) if record["kind"].startswith("refused")] == ["/api/v1/incidents"]

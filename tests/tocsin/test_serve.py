@@ -6,6 +6,7 @@ from flows.server import running
 from flows.settings import Settings
 from models.errors import NotAllowedError
 from tests.tocsin.conftest import Tocsin
+from tocsin.commands.serve import whole_paths
 
 
 def test_a_prefect_server_is_not_opened_to_others_without_a_password(
@@ -38,3 +39,14 @@ def test_a_password_can_be_set_without_a_browser(tocsin: Tocsin, monkeypatch: py
     said = tocsin("team", "password", "Lea Martin", "--login", "lea", given=b"correct horse battery\n")
 
     assert (said.status, said.out) == (0, "Lea Martin can sign in as lea\n")
+
+
+def test_what_serve_begins_finds_a_home_that_was_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert whole_paths(Settings(home=Path("clinic"), clock=Path("clinic/clock"))) == {
+        "TOCSIN_HOME": str(tmp_path / "clinic"),
+        "TOCSIN_CLOCK": str(tmp_path / "clinic" / "clock"),
+    }

@@ -135,12 +135,23 @@ def _chosen(demo: bool) -> Settings:
     return settings
 
 
+def whole_paths(settings: Settings) -> dict[str, str]:
+    """The settings that name a file or folder, written out: a run is begun in another folder than this one."""
+    return {f"TOCSIN_{name.upper()}": str(value.absolute()) for name, value in settings if isinstance(value, Path)}
+
+
 def _started(settings: Settings, stack: ExitStack, name: str, *module: str) -> tuple[str, subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", *module]
     with (settings.home / f"{name}.log").open("ab") as log:
         # In a session of its own, so that a Ctrl-C reaches us first and the process is ended in order.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        environ = {**SOON, **os.environ, **LOGGED, "PATH": path}  # the worker's runs are begun by `python`
+        environ = {
+            **SOON,
+            **os.environ,
+            **whole_paths(settings),
+            **LOGGED,
+            "PATH": path,
+        }  # the worker's runs are begun by `python`
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, start_new_session=True)
     stack.callback(ended, process.pid)
     return name, process
