@@ -151,27 +151,6 @@ def test_respond_carries_an_incident_as_far_as_it_goes_and_what_was_signed_leave
     assert len(ledger(desk, NUMBER, "review.written")) == 1
 
 
-def test_one_command_releases_everything_in_order_and_says_what_is_kept_and_why(
-    prefect_server: PrefectServer, drafted: Desk
-) -> None:
-    VirtualClock(drafted.settings.home / "clock").set(drafted.clock())
-    make_signable(drafted, NUMBER)
-    sign(drafted, NUMBER, *[line for line in notices(drafted, NUMBER) if not line.errors and line.notice != 2])
-
-    said = json.loads(prefect_server.run(drafted.settings.home, "notices", NUMBER, "release", "--as", LEGAL, "--json"))
-
-    by_id = {line.notice: line for line in notices(drafted, NUMBER)}
-    assert {by_id[one["notice"]].state for one in said["left"]} == {"sent"}
-    order = list(dict.fromkeys(by_id[one["notice"]].audience for one in said["left"]))
-    assert order[0] == "authority"
-    assert order.index("individuals") < order.index("staff")
-    kept = {one["notice"]: one["why"] for one in said["kept"]}
-    assert kept[2] == "signature by legal"
-    assert {why for notice, why in kept.items() if by_id[notice].audience == "press"} == {
-        f"authority first ({by_id[2].provision} is open)"
-    }
-
-
 def test_every_run_has_a_readable_name_and_the_incidents_tag_and_completed(story: Story) -> None:
     runs = story.runs("flow_runs")
 
@@ -252,6 +231,27 @@ def signed(drafted: Desk) -> Desk:
     lines = [line for line in notices(drafted, NUMBER) if not line.errors]
     sign(drafted, NUMBER, *lines)
     return drafted
+
+
+# After those of the story: it is another incident of the same number on the same server.
+def test_one_command_releases_everything_in_order_and_says_what_is_kept_and_why(
+    prefect_server: PrefectServer, drafted: Desk
+) -> None:
+    VirtualClock(drafted.settings.home / "clock").set(drafted.clock())
+    make_signable(drafted, NUMBER)
+    sign(drafted, NUMBER, *[line for line in notices(drafted, NUMBER) if not line.errors and line.notice != 2])
+
+    said = json.loads(prefect_server.run(drafted.settings.home, "notices", NUMBER, "release", "--as", LEGAL, "--json"))
+
+    by_id = {line.notice: line for line in notices(drafted, NUMBER)}
+    assert {by_id[one["notice"]].state for one in said["left"]} == {"sent"}
+    order = list(dict.fromkeys(by_id[one["notice"]].audience for one in said["left"]))
+    assert order.index("authority") < order.index("individuals") < order.index("staff")
+    kept = {one["notice"]: one["why"] for one in said["kept"]}
+    assert kept[2] == "signature by legal"
+    assert {why for notice, why in kept.items() if by_id[notice].audience == "press"} == {
+        f"authority first ({by_id[2].provision} is open)"
+    }
 
 
 def test_a_run_killed_in_the_middle_and_run_again_loses_nothing_and_doubles_nothing(

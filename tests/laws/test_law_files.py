@@ -86,8 +86,9 @@ def test_a_method_names_its_source(path: Path) -> None:
     data = read_document(path).data
 
     assert isinstance(data, dict)
-    rules = data.get("rules", {}).values() or [data]
-    assert all(rule["source"] for rule in rules)
+    rules = data.get("rules", {}).values() or data.get("grounds", {}).values() or [data]
+    # Where no public source was found, that is said, and the statute is named for whoever checks it.
+    assert all(rule["source"] or (rule["source"] is None and rule["citation"]) for rule in rules)
 
 
 def test_the_laws_of_today_can_all_be_asked(laws: Laws) -> None:

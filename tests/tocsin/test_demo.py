@@ -66,12 +66,13 @@ def test_a_demo_killed_while_it_sends_goes_on_and_tells_the_story_to_its_end(
 def test_nothing_was_sent_twice_and_nothing_was_lost(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     home, _ = told
     sent = [json.loads(path.read_text()) for path in (home / "outbox").glob("*.json")]
-    texts = Counter(message["about"]["notice"] for message in sent if "notice" in message["about"])
+    texts = Counter(message["about"]["notice"] for message in sent if "sha256" in message["about"])
     listed = json.loads(_asked(home, "notices", NUMBER, "--json").stdout)
 
     assert set(texts.values()) == {1}
-    assert {str(notice["notice"]) for notice in listed} == set(texts)
-    assert {notice["state"] for notice in listed} == {"sent"}
+    assert {str(notice["notice"]) for notice in listed if notice["state"] == "sent"} == set(texts)
+    # Drafted by the last run, once the press statement had gone; nobody has been asked in the demo to sign it.
+    assert {notice["form"] for notice in listed if notice["state"] != "sent"} <= {"followup"}
 
 
 def test_its_ledger_verifies(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

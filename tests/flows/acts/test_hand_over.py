@@ -280,7 +280,7 @@ def test_only_the_team_has_something_sent_again(waiting: Desk, by: str) -> None:
 
 
 def test_an_unknown_delivery_is_named(waiting: Desk) -> None:
-    with pytest.raises(BadInputError, match="no delivery has the key 'x'"):
+    with pytest.raises(BadInputError, match="no delivery of INC-2026-0001 has the key 'x'"):
         send_again(waiting, NUMBER, "x", by=LEGAL)
     with pytest.raises(BadInputError, match="no delivery has the key 'x'"):
         hand_over(waiting, NUMBER, "x", by=LEGAL, at=waiting.clock(), reference="r")
