@@ -172,6 +172,7 @@ def test_a_placeholder_that_was_left_in_is_found(make_brief: MakeBrief, left_in:
     [
         ("en", "Your data is now completely safe.", "error", "promise"),
         ("en", "We guarantee that this will never happen again.", "error", "promise"),
+        ("en", "We promise that this never happens again.", "error", "promise"),
         ("en", "It was probably an old server.", "warning", "speculation"),
         ("en", "There is no evidence of misuse.", "warning", "speculation"),
         ("en", "Our provider is to blame.", "error", "blame"),
@@ -181,6 +182,7 @@ def test_a_placeholder_that_was_left_in_is_found(make_brief: MakeBrief, left_in:
         ("en", "We take your privacy very seriously.", "warning", "playing_down"),
         ("en", "A threat actor exfiltrated data.", "warning", "jargon"),
         ("zh", "我们保证今后绝不会再发生。", "error", "promise"),
+        ("zh", "我们承诺此类事件不会再次发生。", "error", "promise"),
         ("zh", "此事大概是旧服务器造成的。", "warning", "speculation"),
         ("zh", "责任在于服务商。", "error", "blame"),
         ("zh", "我们存在过错。", "error", "admission"),
