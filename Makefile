@@ -45,7 +45,7 @@ people-kill-test: setup ## a hundred senders killed over mails to 20,000 people 
 lint: setup ## style, types, import direction
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(RUN) lint-imports --no-cache
 
-machines-test: setup ## 100 incidents on two servers and three workers, of which one each loses its power; takes minutes
+machines-test: setup ## 12 incidents on two servers and three workers, of which one each loses its power; takes minutes
 	@$(RUN) python -m tests.machines
 
 bench: setup ## each figure against a named floor, in one run

@@ -392,7 +392,7 @@ def _outcome(found: Machines, numbers: Sequence[str], expected: set[str]) -> Out
 def main() -> int:
     """Run both, print what became of it, and say by the status whether all of it is right."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--incidents", type=int, default=100)
+    parser.add_argument("--incidents", type=int, default=12)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--few", type=int, default=5, help="incidents while PostgreSQL restarts and Redis is away")
     given = parser.parse_args()
