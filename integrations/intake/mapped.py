@@ -1,10 +1,8 @@
 """Any other tool's JSON, read by a mapping file that says in JMESPath where each thing stands."""
 
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +11,6 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from integrations.intake.source import (
-    ForgedError,
     Headers,
     IncomingAlert,
     Source,
@@ -22,6 +19,7 @@ from integrations.intake.source import (
     link_or_none,
     moment_or_none,
     must_be_fresh,
+    must_be_signed,
     on_one_line,
     summary_of,
 )
@@ -29,8 +27,6 @@ from models.document import Document, explained, read_document, validated
 from models.errors import BadInputError
 from models.report import Report
 from models.vocabulary import Level
-
-ALGORITHMS = {"sha256": sha256, "sha512": sha512}
 
 
 def _expression(text: str) -> str:
@@ -174,8 +170,7 @@ def _words(value: object) -> str:
 
 
 def _check(signed: SignedBy, body: bytes, headers: Headers, secret: bytes, now: datetime) -> None:
-    wanted = signed.prefix + hmac.new(secret, body, ALGORITHMS[signed.algorithm]).hexdigest()
-    if not hmac.compare_digest(headers.get(signed.header.lower(), "").encode(), wanted.encode()):
-        raise ForgedError("the signature does not fit the message; check the secret on both sides")
+    given = headers.get(signed.header.lower(), "")
+    must_be_signed(body, secret, given, prefix=signed.prefix, digest=signed.algorithm)
     if signed.time_header:
         must_be_fresh(headers.get(signed.time_header.lower()), now)

@@ -137,12 +137,12 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def must_be_signed(body: bytes, secret: bytes, given: str, *, prefix: str = "") -> None:
-    """Refuse a message of which none of the comma-separated signatures is HMAC-SHA256 of the body, in hex.
+def must_be_signed(body: bytes, secret: bytes, given: str, *, prefix: str = "", digest: str = "sha256") -> None:
+    """Refuse a message of which none of the comma-separated signatures is the HMAC of the body, in hex.
 
     Raises `ForgedError`.
     """
-    wanted = prefix + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    wanted = prefix + hmac.new(secret, body, digest).hexdigest()
     if not any(hmac.compare_digest(part.strip().encode(), wanted.encode()) for part in given.split(",")):
         raise ForgedError("the signature does not fit the message; check the secret on both sides")
 
