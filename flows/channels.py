@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
-
 from flows.organisation import OrganisationFile
 from flows.settings import Settings
 from integrations.channel import Channel
+from integrations.guarded import operators_client
 from integrations.mattermost import Mattermost
 from integrations.outbox import Outbox
 from integrations.paging import Pager
@@ -107,23 +106,23 @@ def _slack(settings: Settings, clock: Clock) -> Slack | None:
     if settings.slack_channel is None:
         raise BadInputError("TOCSIN_SLACK_TOKEN is set without TOCSIN_SLACK_CHANNEL; set the ID of the conversation")
     return Slack(
-        httpx.Client(), settings.slack_token.get_secret_value(), clock, base_url=settings.slack_base_url or SLACK
+        operators_client(), settings.slack_token.get_secret_value(), clock, base_url=settings.slack_base_url or SLACK
     )
 
 
 def _by_webhook(settings: Settings, clock: Clock) -> Iterator[Channel]:
     """The chats that take cards by an address which is itself the secret."""
     if settings.teams_url is not None:
-        yield Teams(httpx.Client(), settings.teams_url.get_secret_value(), clock)
+        yield Teams(operators_client(), settings.teams_url.get_secret_value(), clock)
     if settings.mattermost_url is not None:
-        yield Mattermost(httpx.Client(), settings.mattermost_url.get_secret_value(), clock)
+        yield Mattermost(operators_client(), settings.mattermost_url.get_secret_value(), clock)
 
 
 def _webhook(settings: Settings, clock: Clock) -> Channel | None:
     if settings.webhook_url is None:
         return None
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else b""
-    return Webhook(httpx.Client(), settings.webhook_url, clock, secret, receipt=settings.webhook_receipt)
+    return Webhook(operators_client(), settings.webhook_url, clock, secret, receipt=settings.webhook_receipt)
 
 
 def _pager(settings: Settings, clock: Clock) -> Channel | None:
@@ -133,4 +132,6 @@ def _pager(settings: Settings, clock: Clock) -> Channel | None:
         raise BadInputError(
             "TOCSIN_PAGER is set without TOCSIN_PAGER_KEY; set the routing key or API key of the service"
         )
-    return Pager(httpx.Client(), settings.pager, settings.pager_key.get_secret_value(), clock, settings.pager_url or "")
+    return Pager(
+        operators_client(), settings.pager, settings.pager_key.get_secret_value(), clock, settings.pager_url or ""
+    )

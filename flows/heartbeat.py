@@ -13,6 +13,7 @@ import httpx
 
 from flows.server import api_client
 from flows.settings import Settings
+from integrations.guarded import operators_client
 from integrations.heartbeat import Heartbeat
 from models.clock import rfc3339
 from models.errors import DeliveryError
@@ -52,7 +53,7 @@ def beating(settings: Settings, say: Callable[[str], None]) -> Iterator[Pulse]:
     Raises `BadInputError` for an address that cannot be used.
     """
     pulse = Pulse()
-    outside = Heartbeat(httpx.Client(), settings.heartbeat_url) if settings.heartbeat_url else None
+    outside = Heartbeat(operators_client(), settings.heartbeat_url) if settings.heartbeat_url else None
     thread = threading.Thread(target=_beat, args=(pulse, settings, outside, say), daemon=True)
     thread.start()
     try:

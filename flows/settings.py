@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from integrations.networks import Allowed, allowed_targets
 from integrations.syslog import syslog_address
 from laws.law import Laws, load_laws
 from models.errors import BadInputError
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
     console_port: int = Field(4280, description="Port of the console that `serve` starts.")
     console_url: str | None = Field(None, description="How the console is reached from outside, for links.")
+    private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts and networks not public that users may set as targets, comma-separated."
+    )
     second_factor: Literal["optional", "signers", "all"] = Field(
         "optional", description="Who has to sign in with a second factor."
     )
@@ -82,10 +86,19 @@ class Settings(BaseSettings):
     pager_key: SecretStr | None = Field(None, description="PagerDuty's routing key, or Opsgenie's API key.")
     pager_url: str | None = Field(None, description="Another address of the same shape, such as Opsgenie's in the EU.")
 
-    @field_validator("languages", mode="before")
+    @field_validator("languages", "private_targets", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("private_targets")
+    @classmethod
+    def _hosts_and_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            allowed_targets(value)
+        except BadInputError as error:
+            raise ValueError(str(error)) from error
+        return value
 
     @field_validator("console_host", "server_host")
     @classmethod
@@ -104,6 +117,11 @@ class Settings(BaseSettings):
     def console(self) -> str:
         """The console's address, for links."""
         return (self.console_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
+
+    @property
+    def targets(self) -> Allowed:
+        """Where targets that users set may be, besides public addresses."""
+        return allowed_targets(self.private_targets)
 
     @property
     def answers_in_slack(self) -> bool:

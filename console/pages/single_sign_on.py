@@ -13,6 +13,7 @@ from console.signed_in import COOKIE, AtDesk, address_of, agent_of
 from flows.acts import single_sign_on
 from flows.acts.accounts import SIGN_IN_LASTS
 from flows.desk import Desk
+from integrations.guarded import operators_client
 from models.errors import NotAllowedError
 
 router = APIRouter()
@@ -22,7 +23,7 @@ WAY = "/sign-in/single-sign-on"
 
 def http_client() -> Iterator[httpx.Client]:
     """The connection to the provider, for one request."""
-    with httpx.Client() as client:
+    with operators_client() as client:
         yield client
 
 

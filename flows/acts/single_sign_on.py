@@ -23,7 +23,7 @@ from flows.acts import audit
 from flows.acts.accounts import new_sign_in
 from flows.acts.brute_force import failed, refuse_flood
 from flows.desk import Desk
-from models.errors import BadInputError, NotAllowedError, StoreUnavailableError
+from models.errors import BadInputError, NotAllowedError, RefusedDeliveryError, StoreUnavailableError
 from models.incident import identity
 from models.store import writing
 from models.tables import Account, Person, SingleSignOnTry
@@ -80,7 +80,7 @@ def _json(http: httpx.Client, method: str, url: str, **sent: Any) -> dict[str, A
     try:
         answer = http.request(method, url, timeout=SECONDS, follow_redirects=False, **sent)
         found = answer.json() if answer.is_success else None
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, ValueError, RefusedDeliveryError) as error:
         raise ProviderDownError(f"{url} does not answer ({error}); sign in with a password, or try again") from error
     if not isinstance(found, dict):
         raise ProviderDownError(f"{url} answered {answer.status_code} without what was asked for; try again")

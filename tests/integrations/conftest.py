@@ -28,7 +28,7 @@ def mail_sink() -> Iterator[MailSink]:
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """A certificate for 127.0.0.1, and a client that trusts it."""
+    """A certificate for 127.0.0.1 and hooks.example.org, and a client that trusts it."""
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     write_certificate(key, certificate)
