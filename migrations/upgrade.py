@@ -65,6 +65,7 @@ def _migrate(engine: Engine) -> bool:
             migrating=True
         ).connect() as connection:  # on SQLite this takes the database's one lock for writers
             if connection.dialect.name == "postgresql":
+                connection.execute(text("set local lock_timeout = 0"))  # another process's migration may take long
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
             if _version_in(connection) == HEAD:
                 return False

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlmodel import Session
 
@@ -19,6 +19,8 @@ LONGEST_TURN_SECONDS = 20
 _TURNS: defaultdict[str, Lock] = defaultdict(Lock)
 FIRST_OPENING_MS = 60_000  # while another process makes or migrates the tables
 FIRST_OPENING_STEP_S = 0.05
+CONNECT_TIMEOUT_S = 10
+LOCK_TIMEOUT = "30s"  # no transaction of ours takes so long: whoever still holds the row then hangs
 
 
 def open_store(url: str) -> Engine:
@@ -28,7 +30,7 @@ def open_store(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(url, parsed.database)
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return _postgresql(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadInputError(
             f"TOCSIN_DATABASE_URL {_without_secret(url)!r} cannot be read; write sqlite:///FILE or postgresql://..."
@@ -58,6 +60,20 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                 raise
             time.sleep(FIRST_OPENING_STEP_S)
+
+
+def _postgresql(url: URL) -> Engine:
+    """Waits for a server and for a row that somebody else has locked no longer than is said here or in the address."""
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=patience)
+    if "options" not in url.query:
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: PoolProxiedConnection, _record: object) -> None:
+            connection.cursor().execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            connection.commit()
+
+    return engine
 
 
 def _sqlite(url: str, path: str | None) -> Engine:
@@ -154,6 +170,7 @@ def _advice(engine: Engine, error: DBAPIError) -> str:
     said = " ".join(str(error.orig).split())
     for sign, mend in (
         ("locked", "another process is writing; try again in a moment"),
+        ("lock timeout", "another process is writing; try again in a moment"),
         ("readonly", "the file or its folder is read-only; make it writable"),
         ("read-only", "the file or its folder is read-only; make it writable"),
         ("full", "the disk is full; free some space, nothing was half-written"),

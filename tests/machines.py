@@ -10,11 +10,9 @@ import argparse
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +42,7 @@ from models.tables import Delivery, Incident, Lease, Notice
 from tests.conftest import DEMO, START
 from tests.flows.kills.sinks import Sinks, sinks_running
 from tests.flows.meridia import REPORTER, carry, join_team, sign
+from tests.one_address import OneAddress
 from tests.postgres import PostgresServer, postgres_running
 from tests.redis import Redis, redis_running
 
@@ -79,47 +78,6 @@ LIMIT_SECONDS = 3_600
 QUIET_LOOKS = 5  # so often in a row is nothing left to do
 
 
-class OneAddress:
-    """Passes each connection on to a server that takes it, as a load balancer does."""
-
-    def __init__(self, ports: Sequence[int]) -> None:
-        self.ports = list(ports)
-        self.port = free_port()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=200)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        turn = 0
-        with suppress(OSError):  # closed at the end
-            while True:
-                near, _ = self._listener.accept()
-                turn += 1
-                threading.Thread(target=self._pass_on, args=(near, turn), daemon=True).start()
-
-    def _pass_on(self, near: socket.socket, turn: int) -> None:
-        for step in range(len(self.ports)):
-            with suppress(OSError):
-                far = socket.create_connection(("127.0.0.1", self.ports[(turn + step) % len(self.ports)]), timeout=5)
-                far.settimeout(None)
-                threading.Thread(target=_copy, args=(far, near), daemon=True).start()
-                _copy(near, far)
-                return
-        near.close()
-
-    def close(self) -> None:
-        """Take no more connections."""
-        self._listener.close()
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    for end in (source, target):
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-
-
 @dataclass
 class Machines:
     """What runs, by name, and the desk of whoever works with it."""
@@ -147,8 +105,9 @@ class Machines:
     def kill(self, name: str) -> None:
         """SIGKILL the process and everything that it started, as a machine that loses its power."""
         process = self.running.pop(name)
+        below = _children(process.pid)  # read now: once it is gone, nothing says whose they were
         os.killpg(process.pid, signal.SIGKILL)
-        for child in _children(process.pid):
+        for child in below:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         process.wait()
@@ -176,7 +135,7 @@ class Machines:
 
 
 def _children(parent: int) -> list[int]:
-    """Every process below `parent`, in whatever session; read before it is gone, or by what it left."""
+    """Every process below `parent`, in whatever session."""
     found: list[int] = []
     below = {parent}
     stats = [path.read_text().rpartition(")") for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
