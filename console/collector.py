@@ -1,32 +1,36 @@
-"""Alerts that arrive at the same time are kept in one transaction, by one thread, so that a flood leaves the rest of the console free."""
+"""What arrives at the same time is kept in one transaction, by one thread, so that a flood leaves the rest of the console free."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
-from flows.acts.intake import Taken, open_by_rule, take_alerts
+from starlette.datastructures import State
+
 from flows.desk import Desk
-from integrations.intake.source import IncomingAlert
 from models.errors import StoreUnavailableError
 
 MOST_WAITING = 20_000
 
-_Waiting = tuple[Sequence[IncomingAlert], "asyncio.Future[list[Taken]]"]
+Told = TypeVar("Told")
+Kept = TypeVar("Kept")
+Keeping = Callable[[Desk, Sequence[Told]], list[Kept]]
 
 
-class Collector:
-    """Takes alerts from many requests and answers each once its own are kept."""
+class Collector(Generic[Told, Kept]):
+    """Takes what many requests tell and answers each once its own is kept."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self._waiting: list[_Waiting] = []
+    def __init__(self, desk: Desk, keep: Keeping[Told, Kept]) -> None:
+        self.desk, self._keep = desk, keep
+        self._waiting: list[tuple[Sequence[Told], asyncio.Future[list[Kept]]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def take(self, alerts: Sequence[IncomingAlert]) -> list[Taken]:
-        """Keep them; raises `StoreUnavailableError` when more wait than can be kept soon."""
-        if sum(len(each) for each, _ in self._waiting) + len(alerts) > MOST_WAITING:
-            raise StoreUnavailableError("too many alerts wait to be kept; send this one again in a few seconds")
-        answer: asyncio.Future[list[Taken]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((alerts, answer))
+    async def take(self, told: Sequence[Told]) -> list[Kept]:
+        """Keep it; raises `StoreUnavailableError` when more waits than can be kept soon."""
+        waiting = sum(len(each) for each, _ in self._waiting)
+        if waiting and waiting + len(told) > MOST_WAITING:
+            raise StoreUnavailableError("too much waits to be kept; send this again in a few seconds")
+        answer: asyncio.Future[list[Kept]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((told, answer))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
         return await answer
@@ -35,19 +39,22 @@ class Collector:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                taken = await asyncio.to_thread(self._keep, [alert for alerts, _ in batch for alert in alerts])
+                kept = await asyncio.to_thread(self._keep, self.desk, [one for told, _ in batch for one in told])
             except Exception as error:  # noqa: BLE001 - each request raises it as its own
                 for _, answer in batch:
                     if not answer.done():
                         answer.set_exception(error)
                 continue
-            for alerts, answer in batch:
-                mine, taken = taken[: len(alerts)], taken[len(alerts) :]
+            for told, answer in batch:
+                mine, kept = kept[: len(told)], kept[len(told) :]
                 if not answer.done():  # whoever asked may have hung up
                     answer.set_result(mine)
 
-    def _keep(self, alerts: Sequence[IncomingAlert]) -> list[Taken]:
-        taken = take_alerts(self.desk, self.desk.intake, alerts)
-        if any(each.what == "new" for each in taken):
-            open_by_rule(self.desk)
-        return taken
+
+def collector_of(state: State, name: str, keep: Keeping[Told, Kept]) -> Collector[Told, Kept]:
+    """The one collector of that name which the application has."""
+    kept = f"collector_of_{name}"
+    if not hasattr(state, kept):
+        setattr(state, kept, Collector(state.desk, keep))
+    collector: Collector[Told, Kept] = getattr(state, kept)
+    return collector

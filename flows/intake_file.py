@@ -1,7 +1,9 @@
-"""The file that says whose alerts are taken, how each sender proves itself, and which alerts become incidents by rule."""
+"""The file that says whose alerts and whose word on mails are taken, how each sender proves itself, and which alerts become
+incidents by rule."""
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraint
 import integrations.intake
 from integrations.intake.mapped import read_mapped
 from integrations.intake.source import IncomingAlert, Source
+from integrations.relays.relay import Relay, known_relays, read_relay
 from models.document import nearest, read_document, validated
 from models.errors import BadInputError
 from models.vocabulary import Kind, Level
@@ -65,6 +68,7 @@ class IntakeFile(_Strict):
     """What `TOCSIN_INTAKE` may say; `docs/how-to/intake.md` shows one."""
 
     sources: dict[Name, Sender] = {}
+    relays: dict[Name, Sender] = {}
     rules: tuple[Rule, ...] = ()
     most_new_an_hour: PositiveInt = Field(
         200, description="New candidates of one source an hour; more are folded into one."
@@ -78,6 +82,8 @@ class Intake:
     file: IntakeFile
     sources: dict[str, Source]
     secrets: dict[str, Path]
+    relays: dict[str, Relay]
+    relay_secrets: dict[str, Path]
 
     def source(self, name: str) -> Source:
         """The source called `name`; raises `BadInputError` with the nearest name there is."""
@@ -91,15 +97,18 @@ class Intake:
         Raises `BadInputError` where its file cannot be read or is empty.
         """
         path = self.secrets.get(name)
-        if path is None:
-            return None
-        try:
-            secret = path.read_bytes().strip()
-        except OSError as error:
-            raise BadInputError(f"{path}: the secret of {name} cannot be read ({error.strerror})") from error
-        if not secret:
-            raise BadInputError(f"{path}: the secret of {name} is empty; write one of 32 signs or more")
-        return secret
+        return _secret(name, path) if path is not None else None
+
+    def relay(self, name: str) -> Relay:
+        """The relay called `name`; raises `BadInputError` with the nearest name there is."""
+        if name not in self.relays:
+            raise BadInputError(f"no relay is called {name!r}{nearest(name, self.relays)}")
+        return self.relays[name]
+
+    def relay_secret_of(self, name: str) -> bytes | None:
+        """What the relay proves itself with, or None for one that may not send; raises as `secret_of` does."""
+        path = self.relay_secrets.get(name)
+        return _secret(name, path) if path is not None else None
 
     def rule_for(self, alert: IncomingAlert) -> Rule | None:
         """The first rule that fits."""
@@ -119,8 +128,29 @@ def read_intake(path: Path | None) -> Intake:
             raise BadInputError(
                 f"{path}: {name!r} is no source that we know{nearest(name, sources)}; give it a `mapping`"
             )
-    secrets = {name: beside / each.secret_file for name, each in file.sources.items() if each.secret_file}
-    return Intake(file, sources, secrets)
+    relays = dict(known_relays())
+    for name, sender in file.relays.items():
+        if sender.mapping:
+            relays[name] = read_relay(name, beside / sender.mapping)
+        elif name not in relays:
+            raise BadInputError(
+                f"{path}: {name!r} is no relay that we know{nearest(name, relays)}; give it a `mapping`"
+            )
+    return Intake(file, sources, _secrets(beside, file.sources), relays, _secrets(beside, file.relays))
+
+
+def _secrets(beside: Path, senders: Mapping[str, Sender]) -> dict[str, Path]:
+    return {name: beside / each.secret_file for name, each in senders.items() if each.secret_file}
+
+
+def _secret(name: str, path: Path) -> bytes:
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise BadInputError(f"{path}: the secret of {name} cannot be read ({error.strerror})") from error
+    if not secret:
+        raise BadInputError(f"{path}: the secret of {name} is empty; write one of 32 signs or more")
+    return secret
 
 
 @cache

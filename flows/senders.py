@@ -6,6 +6,7 @@ import httpx
 from sqlmodel import Session, and_, col, or_, select
 
 from flows.acts.people_claim import may_go
+from flows.acts.people_follow import FAILED
 from flows.acts.people_plan import sending_of, waves_until
 from flows.desk import Desk
 from flows.server import api_client
@@ -76,17 +77,17 @@ def _has_ready(session: Session, incident: Incident, now: datetime) -> bool:
     wave = may_go(session, incident)
     if wave is None:
         return False
-    ready = or_(
+    waits = or_(
         PersonDelivery.state == "pending",
         and_(col(PersonDelivery.state).in_(("delayed", "uncertain")), col(PersonDelivery.next_try_at) <= now),
     )
+    failed = and_(col(PersonDelivery.state).in_(FAILED), col(PersonDelivery.followed).is_(False))
     found = session.exec(
         select(PersonDelivery.id)
         .where(
             PersonDelivery.incident_id == incident.id,
-            PersonDelivery.channel != "post",
             col(PersonDelivery.wave).in_(waves_until(wave)),
-            ready,
+            or_(and_(PersonDelivery.channel != "post", waits), failed),
         )
         .limit(1)
     )

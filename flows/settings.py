@@ -36,7 +36,9 @@ class Settings(BaseSettings):
         None, description="Folder of the keys of the rosters; default: people/keys in the home folder."
     )
     syslog: str | None = Field(None, description="udp://host:port of a SIEM that gets a copy of the audit stream.")
-    intake: Path | None = Field(None, description="YAML file with the tools whose alerts are taken, and the rules.")
+    intake: Path | None = Field(
+        None, description="YAML file with the tools and relays that may send to us, and the rules."
+    )
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_sender: str | None = None
+    smtp_key_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,70}$",
+        description="Header that bears a mail's key, for a relay that gives it back in its events.",
+    )
     dkim_key: Path | None = Field(
         None, description="PEM file by which mail to people is signed (DKIM); else the relay does."
     )

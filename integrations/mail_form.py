@@ -24,10 +24,15 @@ _PER_PERSON = frozenset({"to", "date", "message-id", "content-type", "mime-versi
 
 
 class MailForm:
-    """One text from one sender, ready to be filled in; `text` and `html` hold the same words."""
+    """One text from one sender, ready to be filled in; `text` and `html` hold the same words.
 
-    def __init__(self, sender: str, subject: str, language: str, text: Pieces, html: Pieces | None) -> None:
-        self._domain = domain_of(sender)
+    `key_header` bears each mail's key too, for a relay that gives mails an id of its own.
+    """
+
+    def __init__(
+        self, sender: str, subject: str, language: str, text: Pieces, html: Pieces | None, key_header: str | None = None
+    ) -> None:
+        self._domain, self._key_header = domain_of(sender), key_header
         self._boundary = f"tocsin-{hashlib.sha256(''.join(text.fixed).encode()).hexdigest()[:24]}".encode()
         self._fixed, self._slots = _in_one(self._parts(sender, subject, language, text, html))
 
@@ -39,6 +44,8 @@ class MailForm:
         Raises `RefusedDeliveryError` for what is no e-mail address.
         """
         out = [_headers(message_id(key, self._domain), to, date)]
+        if self._key_header is not None:
+            out.append(f"{self._key_header}: {key}\r\n".encode())
         encoded: dict[tuple[bool, str], bytes] = {}
         for slot, fixed in zip((None, *self._slots), self._fixed, strict=True):
             if slot is not None:

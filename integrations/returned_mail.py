@@ -1,10 +1,9 @@
-"""What came back after a sending: delivery reports (RFC 3464), abuse reports (RFC 5965), replies, and an endpoint's events.
+"""What came back after a sending: delivery reports (RFC 3464), abuse reports (RFC 5965), and replies.
 
 Each is reduced to the key of the message that it is about, taken from its Message-ID, and to what it says. Addresses and
 words stay in the file.
 """
 
-import json
 import mailbox
 import re
 from collections.abc import Iterable, Iterator
@@ -13,23 +12,14 @@ from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import Message
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from models.errors import BadInputError
 
-Said = Literal["delivered", "bounced", "delayed", "complained", "replied", "automatic", "unknown"]
+Said = Literal["delivered", "bounced", "delayed", "complained", "opted_out", "replied", "automatic", "unknown"]
 LARGEST = 10_000_000  # bytes of one mail
 _KEY = re.compile(r"<([A-Za-z0-9_.-]+)@[^>\s]+>")
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_EVENTS: dict[str, Said] = {
-    "delivered": "delivered",
-    "bounced": "bounced",
-    "bounce": "bounced",
-    "deferred": "delayed",
-    "delayed": "delayed",
-    "complained": "complained",
-    "complaint": "complained",
-}
 
 
 @dataclass(frozen=True)
@@ -42,16 +32,14 @@ class Returned:
 
 
 def returned_in(path: Path) -> Iterator[Returned]:
-    """What came back in a file or folder: a mail (.eml), an mbox, a Maildir, a folder of mails, or JSON Lines of events.
+    """What came back in a file or folder: a mail (.eml), an mbox, a Maildir, or a folder of mails.
 
-    Raises `BadInputError` for a file that is not there, and for a line that is no event.
+    Raises `BadInputError` for a file that is not there.
     """
     if path.is_dir():
         yield from _in_folder(path)
     elif not path.is_file():
         raise BadInputError(f"{path}: there is no such file; name a mail, an mbox, a Maildir or JSON Lines")
-    elif path.suffix in (".jsonl", ".ndjson"):
-        yield from _events(path)
     elif path.open("rb").read(5) == b"From ":
         yield from map(_read, (bytes(each) for each in mailbox.mbox(path, create=False)))
     else:
@@ -130,25 +118,9 @@ def _keys(headers: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for header in headers for key in _KEY.findall(header)))
 
 
-def _events(path: Path) -> Iterator[Returned]:
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield read_event(_object(path, number, line), f"{path}:{number}")
-
-
-def _object(path: Path, number: int, line: str) -> Any:  # Any: the endpoint's own JSON
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(f"{path}:{number}: not JSON; write one object on each line") from error
-
-
-def read_event(event: Any, where: str) -> Returned:  # Any: the endpoint's own JSON
-    """One event of an endpoint: `event`, `key` or `message_id`, and a `status`; raises `BadInputError` that names the place."""
-    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-        raise BadInputError(f'{where}: no event; write {{"event": "bounced", "key": "...", "status": "5.1.1"}}')
-    key, identity = event.get("key"), event.get("message_id")
-    keys = (key,) if isinstance(key, str) else _keys([f"<{str(identity).strip('<>')}>"])
-    status = _STATUS.search(str(event.get("status", "")))
-    return Returned(_EVENTS.get(event["event"].lower(), "unknown"), keys, status[0] if status else "")
+def said_by_event(said: Said, *, key: str = "", message_id: str = "", status: str = "") -> Returned:
+    """One event of a relay; a failure whose code is 4.x.x is none for good."""
+    keys = (key,) if key else _keys([f"<{message_id.strip().strip('<>')}>"])
+    found = _STATUS.search(status)
+    soft = said == "bounced" and found is not None and found[1] == "4"
+    return Returned("delayed" if soft else said, keys, found[0] if found else "")

@@ -12,6 +12,9 @@ from tocsin.output import By, Json, Number, line, print_json
 def bounces(
     number: Number,
     files: Annotated[list[Path], typer.Argument(help="Mails (.eml), an mbox, a Maildir, a folder, or JSON Lines.")],
+    relay: Annotated[
+        str, typer.Option("--relay", help="Whose events the JSON Lines hold: tocsin, ses, postmark ...")
+    ] = "tocsin",
     by: By = None,
     json: Json = False,
 ) -> None:
@@ -20,7 +23,7 @@ def bounces(
     Example: tocsin people bounces INC-2026-0001 /var/mail/bounces
     """
     desk = open_desk()
-    taken = take_in(desk, number, files, by=actor(by, desk.settings))
+    taken = take_in(desk, number, files, by=actor(by, desk.settings), relay=desk.intake.relay(relay))
     if json:
         replies = [{"person": person, "key": key} for person, key in taken.replies]
         print_json(

@@ -46,6 +46,7 @@ class ByMail:
 
     session: SmtpSession
     dkim: DkimKey | None = None
+    key_header: str | None = None
     _forms: dict[tuple[int, int], MailForm] = field(default_factory=dict)
 
     def written(self, row: InHand, person: Addressee) -> Any:  # Any: as `Way` says
@@ -77,7 +78,7 @@ class ByMail:
         known = (text.notice_id, text.version)
         if known not in self._forms:
             self._forms[known] = MailForm(
-                self.session.settings.sender, text.subject, text.language, text.text, text.html
+                self.session.settings.sender, text.subject, text.language, text.text, text.html, self.key_header
             )
         return self._forms[known]
 
@@ -136,7 +137,7 @@ def ways_out(desk: Desk, number: str) -> Callable[[], Mapping[str, Way]]:
     def made() -> Mapping[str, Way]:
         found: dict[str, Way] = {}
         if isinstance(mail, SmtpServer):
-            found[Channel.EMAIL.value] = ByMail(SmtpSession(mail), key)
+            found[Channel.EMAIL.value] = ByMail(SmtpSession(mail), key, desk.settings.smtp_key_header)
         if isinstance(webhook, Webhook) and not rehearsal:
             found |= {way.value: ByWebhook(webhook, way) for way in (Channel.SMS, Channel.IN_APP)}
         return found

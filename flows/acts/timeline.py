@@ -89,9 +89,9 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     ),
     "people.sending_state": lambda p: f"Sending to people is {p['state']}" + (f": {p['why']}" if p.get("why") else ""),
     "people.returned": lambda p: (
-        "Came back from people: "
+        ("Came back from people so far: " if p.get("in_all") else "Came back from people: ")
         + (", ".join(f"{count} {said}" for said, count in sorted(p["said"].items())) or "nothing")
-        + f"; {p['moved_on']} go to their next channel"
+        + (f"; {p['moved_on']} go to their next channel" if "moved_on" in p else "")
     ),
     "people.letters": lambda p: f"Letters to people written to be printed: {p['letters']} in {p['batch']}",
     "people.posted": lambda p: f"Letters to people posted: {p['letters']} of {p['batch']}",

@@ -84,45 +84,47 @@ class MappingFile(_Strict):
 def read_mapped(name: str, file: Path) -> Source:
     """The source that a mapping file describes; raises `BadInputError` with file and line."""
     mapping = validated(MappingFile, read_document(file))
-    check = partial(_check, mapping.signature) if mapping.signature else None
+    check = partial(check_signed, mapping.signature) if mapping.signature else None
     return Source(name, f"JSON by {file.name}", partial(_read, name, mapping), check)
 
 
 def _read(name: str, mapping: MappingFile, body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001
     message = json_of(body, name)
-    alerts = [message] if mapping.alerts is None else _at(mapping.alerts, message)
+    alerts = [message] if mapping.alerts is None else found_at(mapping.alerts, message)
     if not isinstance(alerts, list):
         raise BadInputError(f"{name}: {mapping.alerts!r} finds no list of alerts; correct the mapping or the message")
     return [_alert(name, mapping, each) for each in alerts]
 
 
 def _alert(name: str, mapping: MappingFile, alert: object) -> IncomingAlert:
-    about = _words(_at(mapping.about, alert))
+    about = in_words(found_at(mapping.about, alert))
     if not about:
         raise BadInputError(
             f"{name}: {mapping.about!r} finds nothing, so that repeats could not be known; correct the mapping"
         )
     report, doubts = _report(name, mapping, alert)
-    level = _value(mapping.level, alert) if mapping.level else None
+    level = value_at(mapping.level, alert) if mapping.level else None
     return IncomingAlert(
         source=name,
-        event=(mapping.event and _words(_at(mapping.event, alert))) or hash_of(repr(alert).encode()),
+        event=(mapping.event and in_words(found_at(mapping.event, alert))) or hash_of(repr(alert).encode()),
         about=about[:500],
         report=report,
         level=Level(level) if level in list(Level) else None,
-        summary=summary_of(mapping.summary and _words(_at(mapping.summary, alert))),
-        link=link_or_none(_words(_at(mapping.link, alert)) if mapping.link else None),
-        resolved=bool(_at(mapping.resolved, alert)) if mapping.resolved else False,
+        summary=summary_of(mapping.summary and in_words(found_at(mapping.summary, alert))),
+        link=link_or_none(in_words(found_at(mapping.link, alert)) if mapping.link else None),
+        resolved=bool(found_at(mapping.resolved, alert)) if mapping.resolved else False,
         warnings=doubts,
     )
 
 
 def _report(name: str, mapping: MappingFile, alert: object) -> tuple[Report, tuple[str, ...]]:
     """The report, without the fields whose values it does not take: for each of those there is a warning."""
-    body: dict[str, Any] = {"title": on_one_line(_words(_at(mapping.title, alert)))}  # Any: as a report is written
+    body: dict[str, Any] = {
+        "title": on_one_line(in_words(found_at(mapping.title, alert)))
+    }  # Any: as a report is written
     doubts: list[str] = []
     for field, rule in mapping.report.items():
-        value = _as_field(field, _value(rule, alert))
+        value = _as_field(field, value_at(rule, alert))
         if value is None:
             continue
         candidate = _with(body, field.split("."), value)
@@ -146,30 +148,33 @@ def _with(body: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str,
     return {**body, first: _with(body.get(first, {}), rest, value) if rest else value}
 
 
-def _value(rule: str | Found | Fixed, alert: object) -> Any:  # Any: plain JSON
+def value_at(rule: str | Found | Fixed, alert: object) -> Any:  # Any: plain JSON
+    """What a rule of a mapping file finds in a message, in our words where it gives them."""
     if isinstance(rule, Fixed):
         return rule.value
     if isinstance(rule, Found):
-        found = _at(rule.at, alert)
-        return rule.words.get(_words(found), None if rule.words else found)
-    return _at(rule, alert)
+        found = found_at(rule.at, alert)
+        return rule.words.get(in_words(found), None if rule.words else found)
+    return found_at(rule, alert)
 
 
-def _at(expression: str, alert: object) -> Any:  # Any: plain JSON
+def found_at(expression: str, alert: object) -> Any:  # Any: plain JSON
+    """What stands at a place of a message, or None."""
     try:
         return jmespath.search(expression, alert)
     except JMESPathError:  # such as a function that is given a kind of value it cannot take
         return None
 
 
-def _words(value: object) -> str:
+def in_words(value: object) -> str:
     """A value as text; a list becomes its parts with a slash between."""
     if isinstance(value, list):
-        return "/".join(_words(each) for each in value)
+        return "/".join(in_words(each) for each in value)
     return "" if value is None else str(value)
 
 
-def _check(signed: SignedBy, body: bytes, headers: Headers, secret: bytes, now: datetime) -> None:
+def check_signed(signed: SignedBy, body: bytes, headers: Headers, secret: bytes, now: datetime) -> None:
+    """Refuse a message that is not signed as the mapping file says; raises `ForgedError`."""
     given = headers.get(signed.header.lower(), "")
     must_be_signed(body, secret, given, prefix=signed.prefix, digest=signed.algorithm)
     if signed.time_header:

@@ -1,5 +1,6 @@
 """What every way in gives: alerts of somebody else's tool, each as the report that it would make."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -155,7 +156,20 @@ def must_be_fresh(sent_at: object, now: datetime) -> None:
 
 
 def must_show_token(headers: Headers, secret: bytes) -> None:
-    """Refuse a message that does not show the token, as `Authorization: Bearer ...` or `X-Api-Key`; raises `ForgedError`."""
-    given = headers.get("authorization", "").removeprefix("Bearer ").strip() or headers.get("x-api-key", "")
+    """Refuse a message that does not show the token, as `Authorization: Bearer ...` or `X-Api-Key`; raises `ForgedError`.
+
+    A sender that can be given an address and nothing else shows it as the password there (`Authorization: Basic ...`).
+    """
+    given = _authorization(headers.get("authorization", "")) or headers.get("x-api-key", "")
     if not hmac.compare_digest(given.encode(), secret):
         raise ForgedError("the token is missing or wrong; send it as `Authorization: Bearer ...` or `X-Api-Key`")
+
+
+def _authorization(header: str) -> str:
+    kind, _, value = header.partition(" ")
+    if kind.lower() != "basic":
+        return header.removeprefix("Bearer ").strip()
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except ValueError:  # neither Base64 nor text
+        return ""

@@ -7,7 +7,7 @@ from flows.desk import Desk
 from flows.server import free_port, running
 from models.clock import VirtualClock
 from tests.conftest import START
-from tests.flows.affected import copied, sign_texts
+from tests.flows.affected import assign_people, copied, french, send, sign_texts, sink_and_desk
 from tests.flows.meridia import join_team
 from tests.flows.server import PrefectServer
 from tests.slack_office import office, slack
@@ -39,6 +39,29 @@ def signed_home(drafted_home: Path, tmp_path_factory: pytest.TempPathFactory, la
 def signed(signed_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
     """A desk with the team and the incident `INC-2026-0001`, whose French texts to people are signed."""
     desk = copied(signed_home, home, clock.path)
+    yield desk
+    desk.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def told_home(signed_home: Path, tmp_path_factory: pytest.TempPathFactory, law_cache: Path) -> Path:
+    """The same home with six people who have a postal address each, all written to by mail."""
+    home = tmp_path_factory.mktemp("told")
+    (home / "cache").symlink_to(law_cache)
+    clock = VirtualClock(home / "clock")
+    clock.set(START)
+    signed = copied(signed_home, home, clock.path)
+    assign_people(signed, french(6, post=True))
+    with sink_and_desk(signed) as (_, desk):
+        send(desk)
+    signed.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def told(told_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
+    """A desk with the incident `INC-2026-0001`, six of whose people were written to."""
+    desk = copied(told_home, home, clock.path)
     yield desk
     desk.engine.dispose()
 

@@ -23,15 +23,6 @@ BY_POST = (
 )
 
 
-@pytest.fixture
-def told(signed: Desk) -> Desk:
-    """Three people whose mail was taken."""
-    assign_people(signed, french(3))
-    with sink_and_desk(signed) as (_, desk):
-        send(desk)
-    return signed
-
-
 def test_letters_are_written_once_and_their_people_are_told_once_they_were_posted(signed: Desk, tmp_path: Path) -> None:
     assign_people(signed, BY_POST)
     with sink_and_desk(signed) as (sink, desk):

@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from flows.acts.people_carry import carry_sending
+from flows.acts.people_plan import insert_once, row_of
 from flows.acts.people_proof import export_proof, proof, verify_proof
-from flows.acts.people_returned import take_in
+from flows.acts.people_returned import take_events, take_in
 from flows.desk import Desk
+from flows.senders import left_alone
+from integrations.returned_mail import said_by_event
 from models.errors import LedgerAlteredError
-from models.tables import PersonDelivery
-from tests.flows.affected import NUMBER, assign_people, french, rows, send, sink_and_desk
-from tests.flows.meridia import LEGAL, notices
+from models.incident import find, identity
+from models.store import writing
+from models.tables import Notice, PersonDelivery
+from tests.flows.affected import NUMBER, rows, sink_and_desk
+from tests.flows.meridia import LEGAL, every, notices
 
 REPORT = """From: MAILER-DAEMON@mx.example
 To: privacy@meridia.example
@@ -39,15 +45,6 @@ Subject: x
 def bounce(key: str, action: str, status: str) -> str:
     said = f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; x@planted.example\nAction: {action}\nStatus: {status}"
     return REPORT.format(report="delivery-status", said=said, key=key)
-
-
-@pytest.fixture
-def told(signed: Desk) -> Desk:
-    """Six people with a postal address each, all written to by mail."""
-    assign_people(signed, french(6, post=True))
-    with sink_and_desk(signed) as (_, desk):
-        send(desk)
-    return signed
 
 
 def mails(folder: Path, contents: list[str]) -> Path:
@@ -96,6 +93,39 @@ def test_events_of_an_endpoint_are_read_like_mails(told: Desk, tmp_path: Path) -
     taken = take_in(told, NUMBER, [file], by=LEGAL)
 
     assert taken.said == Counter(bounced=1, delivered=1)
+
+
+def test_a_bounce_that_a_relay_tells_of_is_followed_by_the_next_share_of_the_sending(told: Desk) -> None:
+    one, two, *_ = rows(told)
+    assert left_alone(told) == []
+
+    assert take_events(told, [said_by_event("bounced", key=one.key), said_by_event("delivered", key=two.key)]) == [
+        "bounced",
+        "delivered",
+    ]
+
+    assert left_alone(told) == [NUMBER], "so that `serve` starts a run"
+    with sink_and_desk(told) as (sink, desk):
+        carry_sending(desk, NUMBER)
+    assert sink.taken == []
+    assert [(row.person, row.rank) for row in rows(told, channel="post")] == [(one.person, 1)]
+    assert left_alone(told) == []
+
+
+def test_whoever_opts_out_of_mail_gets_what_else_is_due_by_their_next_channel(told: Desk) -> None:
+    one, *_ = rows(told)
+    with writing(told.engine) as session:
+        incident = find(session, NUMBER)
+        other = identity(every(told, Notice, NUMBER, provision="eu-gdpr-34", form="letter", language="fr")[0])
+        more = {"cohort": one.cohort, "wave": "rest"}
+        insert_once(session, [row_of(incident, one.person, one.seq, other, "email", **more)])
+
+    take_events(told, [said_by_event("opted_out", key=one.key)])
+
+    assert sorted((row.state, row.answer) for row in rows(told, person=one.person)) == [
+        ("refused", "opted out"),
+        ("sent", "opted out"),
+    ]
 
 
 def test_the_proof_says_who_was_told_by_which_text_and_is_signed(told: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What mail relays tell by webhook: a mapping file for each, and one reader."""
