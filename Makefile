@@ -9,6 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
+unexport PYTHONDONTWRITEBYTECODE  # our own modules compiled anew by each of a hundred processes is a minute of the tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test kill-test people-kill-test lint bench screenshots examples clean machines-test

@@ -21,6 +21,11 @@ from models.store import open_store
 from tests.flows.meridia import REPORTER, contain, draft, join_team
 from tests.postgres import PostgresMissingError, PostgresServer, postgres_running
 
+# A database waits for the disk at each commit; in memory, where there is room, thousands of tests wait for nothing.
+MEMORY, ROOM = Path("/dev/shm"), 3 << 30
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # where pytest makes its folders
+
 hypothesis.settings.register_profile("no duration is asserted", deadline=None)
 hypothesis.settings.load_profile("no duration is asserted")
 
@@ -43,12 +48,28 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=BOTH_DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database, once SQLite and once PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
+    """The address of an empty database, of each kind."""
+    if database == "sqlite":
         return f"sqlite:///{tmp_path / 'tocsin.db'}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
     return server.new_database()
+
+
+@pytest.fixture
+def tables_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
+    """The address of a database with its tables and no rows, of each kind."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("tables"), tmp_path / "tocsin.db")
+        return f"sqlite:///{tmp_path / 'tocsin.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.copy_of(request.getfixturevalue("postgres_tables"))
 
 
 @pytest.fixture
@@ -60,12 +81,21 @@ def empty_store(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(empty_store: Engine, tables: Path) -> Engine:
+def store(tables_url: str) -> Iterator[Engine]:
     """An engine on a database with its tables, of each kind."""
-    if empty_store.url.get_backend_name() == "sqlite":
-        shutil.copy(tables, str(empty_store.url.database))
-    ensure_tables(empty_store)
-    return empty_store
+    engine = open_store(tables_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> str:
+    """The address of a PostgreSQL database with its tables and no rows, to be copied."""
+    address = postgres_server.new_database()
+    engine = open_store(address)
+    ensure_tables(engine)
+    engine.dispose()
+    return address
 
 
 @pytest.fixture(scope="session")

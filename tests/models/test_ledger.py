@@ -140,7 +140,7 @@ def test_the_published_verifier_needs_nothing_of_the_project() -> None:
     }
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("alteration", ALTERATIONS)
 def test_every_alteration_of_an_export_is_found_by_both_verifiers(
     chain: Lines, alteration: str, tmp_path: Path
@@ -154,7 +154,7 @@ def test_every_alteration_of_an_export_is_found_by_both_verifiers(
     assert verdict_of_the_published_verifier(altered, tmp_path) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_end_cut_off_with_the_first_line_made_to_fit_is_found_by_the_hash_known_from_elsewhere(
     chain: Lines, tmp_path: Path
 ) -> None:
@@ -175,7 +175,7 @@ def test_what_is_no_exported_ledger_is_refused(content: Lines, tmp_path: Path) -
     assert verdict_of_the_published_verifier(content, tmp_path) == 2
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_ledger_of_another_incident_is_not_taken_for_this_one(chain: Lines) -> None:
     with pytest.raises(BadInputError, match="the ledger of INC-2026-0001, not of INC-2026-0007"):
         verify_exported(chain, number="INC-2026-0007")

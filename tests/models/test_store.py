@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -35,10 +36,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sqlite(path: Path) -> Iterator[Engine]:
+def sqlite(path: Path, tables: Path) -> Iterator[Engine]:
     """A SQLite store with one incident in it."""
+    shutil.copy(tables, path)
     engine = open_store(f"sqlite:///{path}")
-    ensure_tables(engine)
     with writing(engine) as session:
         session.add(incident("INC-2026-0001"))
     yield engine
@@ -184,7 +185,7 @@ def test_missing_tables_are_named_with_what_makes_them(empty_store: Engine) -> N
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_a_postgresql_that_may_only_be_read_is_a_clear_error(store: Engine) -> None:
     with store.connect() as connection:
         connection.execute(text(f"alter database {store.url.database} set default_transaction_read_only = on"))

@@ -53,9 +53,9 @@ def evaluated(desk: Desk, number: str) -> Desk:
 
 
 @pytest.fixture
-def evaluated_on_each_database(home: Path, clock: VirtualClock, database_url: str) -> Iterator[Desk]:
+def evaluated_on_each_database(home: Path, clock: VirtualClock, tables_url: str) -> Iterator[Desk]:
     """The same, once on SQLite and once on PostgreSQL."""
-    desk = open_desk(Settings(home=home, clock=clock.path, database_url=database_url))
+    desk = open_desk(Settings(home=home, clock=clock.path, database_url=tables_url))
     evaluate(desk, open_incident(desk, read_report(str(DATA / "first_facts.yaml")), by=REPORTER))
     yield desk
     desk.engine.dispose()

@@ -30,9 +30,9 @@ WATCH = (
 
 
 @pytest.fixture
-def many(home: Path, clock: VirtualClock, database_url: str) -> Iterator[Desk]:
+def many(home: Path, clock: VirtualClock, tables_url: str) -> Iterator[Desk]:
     """A desk with four thousand clocks that run, of which forty, each of another incident, have a rung that is due."""
-    desk = open_desk(Settings(home=home, clock=clock.path, database_url=database_url))
+    desk = open_desk(Settings(home=home, clock=clock.path, database_url=tables_url))
     now = clock()
     add_incidents(desk.engine, 1, OPEN // TO_AN_INCIDENT, now)
     add_clocks(desk.engine, 1, OPEN, now)
