@@ -16,6 +16,7 @@ TABS: tuple[tuple[Right, str, str], ...] = (
     (Right.SEE, "/undecided", "tab.undecided"),
     (Right.SEE, "/steps", "tab.steps"),
     (Right.SEE_TEXTS, "/notices", "tab.notices"),
+    (Right.SEE, "/people", "tab.people"),
     (Right.SEE_TEXTS, "/audit", "tab.audit"),
     (Right.SEE_PEOPLE, "/evidence", "tab.evidence"),
     (Right.MANAGE_MEMBERS, "/members", "tab.members"),

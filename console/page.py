@@ -128,6 +128,8 @@ class Words:
                 return escape(self.say("fact_value.yes" if value else "fact_value.no"))
             case []:
                 return escape(self.say("fact_value.none"))
+            case list() if all(isinstance(one, str) for one in value):
+                return Markup(", ").join(self.shown(path, one, zone_name) for one in value)
             case int():
                 return escape(format_decimal(value, locale=LOCALES[self.language]))
             case str() if family:

@@ -22,6 +22,7 @@ class Right(StrEnum):
     DO_STEPS = "do_steps"
     SEE_PEOPLE = "see_people"  # the roster itself, not only counts
     SEND_TO_PEOPLE = "send_to_people"
+    ANSWER_PEOPLE = "answer_people"  # cases of people who write or call, under their opaque id
     AUDIT = "audit"  # the ledger and the record of who saw what
     MANAGE_MEMBERS = "manage_members"  # of an incident
     ADMINISTER = "administer"  # accounts, roles, tokens; no incident is seen by it
@@ -35,14 +36,18 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.REPORTER: frozenset({_R.REPORT, _R.SEE}),
     Role.RESPONDER: frozenset(_WORK | {_R.SEE_PEOPLE}),
     Role.COMMANDER: frozenset(
-        _WORK | {_R.SEE_TEXTS, _R.SIGN, _R.RELEASE, _R.DECIDE, _R.SEE_PEOPLE, _R.SEND_TO_PEOPLE, _R.MANAGE_MEMBERS}
+        _WORK
+        | {_R.SEE_TEXTS, _R.SIGN, _R.RELEASE, _R.DECIDE, _R.SEE_PEOPLE, _R.SEND_TO_PEOPLE, _R.ANSWER_PEOPLE}
+        | {_R.MANAGE_MEMBERS}
     ),
     Role.LEGAL: frozenset(
-        _WORK | {_R.SEE_TEXTS, _R.EDIT_TEXTS, _R.SIGN, _R.RELEASE, _R.DECIDE, _R.SEE_PEOPLE, _R.MANAGE_MEMBERS}
+        _WORK
+        | {_R.SEE_TEXTS, _R.EDIT_TEXTS, _R.SIGN, _R.RELEASE, _R.DECIDE, _R.SEE_PEOPLE, _R.ANSWER_PEOPLE}
+        | {_R.MANAGE_MEMBERS}
     ),
     Role.PR: frozenset({_R.REPORT, _R.SEE, _R.SEE_TEXTS, _R.EDIT_TEXTS, _R.SIGN, _R.RELEASE, _R.DO_STEPS}),
     Role.EXECUTIVE: frozenset({_R.REPORT, _R.SEE, _R.SEE_TEXTS, _R.SIGN, _R.DO_STEPS}),
-    Role.CUSTOMER_CARE: frozenset({_R.REPORT, _R.SEE, _R.SEE_TEXTS, _R.DO_STEPS}),
+    Role.CUSTOMER_CARE: frozenset({_R.REPORT, _R.SEE, _R.SEE_TEXTS, _R.DO_STEPS, _R.ANSWER_PEOPLE}),
     Role.AUDITOR: frozenset({_R.SEE, _R.SEE_TEXTS, _R.AUDIT}),
     Role.ADMINISTRATOR: frozenset({_R.REPORT, _R.ADMINISTER, _R.BREAK_GLASS}),
 }
@@ -60,6 +65,7 @@ SCOPES: dict[Scope, frozenset[Right]] = {
             _R.DECIDE,
             _R.DO_STEPS,
             _R.SEND_TO_PEOPLE,
+            _R.ANSWER_PEOPLE,
             _R.MANAGE_MEMBERS,
         }  # no glass is broken by a program
     ),

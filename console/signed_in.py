@@ -131,11 +131,11 @@ class NotThereError(TocsinError):
 Visible = Annotated[str, Depends(visible)]
 
 
-def sees_personal(what: str) -> Callable[..., Viewer]:
+def sees_personal(what: str, right: Right = Right.SEE_PEOPLE) -> Callable[..., Viewer]:
     """A dependency that lets only somebody pass who may see personal data of those affected, and notes that they do."""
 
     def noted(
-        request: Request, desk: AtDesk, viewer: Annotated[Viewer, Depends(needs(Right.SEE_PEOPLE))], number: Visible
+        request: Request, desk: AtDesk, viewer: Annotated[Viewer, Depends(needs(right))], number: Visible
     ) -> Viewer:
         saw(
             desk,

@@ -126,9 +126,9 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read
     mode = ", READ_ONLY" if read_only else ""
     try:
         connection.execute(f"ATTACH '{_quoted(path)}' AS roster (ENCRYPTION_KEY '{key}'{mode})")
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.ResourceInUseException) as error:  # elsewhere, or in this process
         raise StoreUnavailableError(
-            f"{path.parent.name}: the roster is in use by another process; wait for it and try again"
+            f"{path.parent.name}: the roster is in use just now; wait for it and try again"
         ) from error
     path.chmod(0o600)
     connection.execute("USE roster")

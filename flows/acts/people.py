@@ -71,7 +71,7 @@ def load_people(desk: Desk, number: str, files: list[str], mapping: Mapping, *, 
 
 def count_people(desk: Desk, number: str) -> Proposal:
     """What the roster counts, and what facts and duties would change if the counts were accepted; keeps nothing."""
-    counts = _counts(desk, number)
+    counts = counts_of(desk, number)
     with reading(desk.engine) as session:
         report = facts_of(session, find(session, number))
     before = report.model_dump(mode="json", by_alias=True)
@@ -158,7 +158,8 @@ def _read_only(desk: Desk, number: str) -> Any:  # Any: a context manager of Ros
     return open_roster(roster_folder(desk.settings, number), key_file(desk.settings, number), read_only=True)
 
 
-def _counts(desk: Desk, number: str) -> Counts:
+def counts_of(desk: Desk, number: str) -> Counts:
+    """How many people are in the roster, of each kind."""
     with _read_only(desk, number) as roster:
         return count(roster)
 

@@ -218,6 +218,12 @@ def sending_of(session: Session, incident: Incident, *, lock: bool = False) -> P
     return session.exec(query.with_for_update() if lock else query).first()
 
 
+def has_sending(desk: Desk, number: str) -> bool:
+    """Whether a sending to the incident's people was ever started."""
+    with reading(desk.engine) as session:
+        return sending_of(session, find(session, number)) is not None
+
+
 def waves_until(wave: str) -> tuple[str, ...]:
     """The waves that may go where this one may."""
     return WAVES[: WAVES.index(wave) + 1]

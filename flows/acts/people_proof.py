@@ -44,6 +44,15 @@ class Exported:
     public_key: Path
 
 
+@dataclass(frozen=True)
+class SignedProof:
+    """A proof as it is signed, byte for byte."""
+
+    document: bytes
+    signature: bytes
+    public_key: bytes
+
+
 def proof(desk: Desk, number: str, person: str | None = None) -> dict[str, Any]:
     """What can be shown of a sending as it stands; with `person`, an opaque id, all that was sent to that one."""
     found = progress(desk, number)
@@ -148,15 +157,21 @@ def _message(row: PersonDelivery) -> dict[str, Any]:
     }
 
 
-def export_proof(desk: Desk, document: dict[str, Any], file: Path) -> Exported:
-    """Write the proof, its signature and the public key beside each other; raises `BadInputError` where it cannot."""
+def signed_proof(desk: Desk, document: dict[str, Any]) -> SignedProof:
+    """The proof as it is signed, its signature, and the key that verifies it."""
     key, written = _key(desk.settings), canonical(document)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return SignedProof(written, key.sign(written), public)
+
+
+def export_proof(desk: Desk, document: dict[str, Any], file: Path) -> Exported:
+    """Write the proof, its signature and the public key beside each other; raises `BadInputError` where it cannot."""
+    signed = signed_proof(desk, document)
     exported = Exported(file, file.with_name(f"{file.name}.sig"), file.with_name(f"{file.name}.pub"))
     try:
-        exported.document.write_bytes(written)
-        exported.signature.write_bytes(key.sign(written))
-        exported.public_key.write_bytes(public)
+        exported.document.write_bytes(signed.document)
+        exported.signature.write_bytes(signed.signature)
+        exported.public_key.write_bytes(signed.public_key)
     except OSError as error:
         raise BadInputError(f"{file} cannot be written ({error.strerror}); name another file") from error
     return exported

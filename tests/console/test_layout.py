@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
 PHONE, TWICE = 390, 640  # 640 is what a window of 1280 holds at 200 %
 TOP = ("/", "/report", "/register", "/laws", "/playbooks")
-OF_ONE = ("", "/facts", "/duties", "/undecided", "/steps", "/notices", "/audit")
+OF_ONE = ("", "/facts", "/duties", "/undecided", "/steps", "/notices", "/people", "/audit")
 
 
 @pytest.fixture
