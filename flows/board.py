@@ -244,7 +244,9 @@ def _left(clock: ClockLine, now: datetime) -> str:
         if hours >= 48
         else f"{hours} h {abs(left) % timedelta(hours=1) // timedelta(minutes=1)} min"
     )
-    return f"**{text} over**" if left < timedelta(0) else text
+    if left >= timedelta(0):
+        return text
+    return f"{text} over, if it applies" if clock.state == "undecided" else f"**{text} over**"
 
 
 def _sentence(text: str) -> str:

@@ -39,7 +39,7 @@ def incident(request: Request, desk: AtDesk, number: Visible) -> Response:
         number,
         "incident.html",
         standing=now,
-        first=next((clock for clock in now.clocks if clock.due_at == now.next_due), None) if now.next_due else None,
+        first=now.first,
         facts=report,
         duties=kept_duties(desk, number, MEANWHILE),
         steps=_steps(desk, number),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
+from flows.acts.overview import first_limit
 from flows.acts.severity import severity_in
 from flows.desk import Desk
 from models.incident import facts_of, find
@@ -35,9 +36,7 @@ def heading(desk: Desk, number: str) -> Heading:
     """The heading of one incident."""
     with reading(desk.engine) as session:
         incident = find(session, number)
-        first_due = select(func.min(col(DutyRecord.due_at))).where(
-            DutyRecord.incident_id == incident.id, col(DutyRecord.state).in_(("open", "undecided"))
-        )
+        first_due = select(first_limit(desk.clock())).where(DutyRecord.incident_id == incident.id)
         return Heading(
             incident.number,
             incident.title,

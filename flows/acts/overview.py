@@ -80,7 +80,7 @@ def _clocks(now: datetime) -> Subquery:
     return (
         columns(
             col(DutyRecord.incident_id),
-            func.min(DutyRecord.due_at).label("next_due"),
+            first_limit(now).label("next_due"),
             func.sum(case((is_open, 1), else_=0)).label("open"),
             func.sum(case((is_open, 0), else_=1)).label("undecided"),
             func.sum(case((and_(is_open, col(DutyRecord.due_at) < now), 1), else_=0)).label("overdue"),
@@ -89,6 +89,13 @@ def _clocks(now: datetime) -> Subquery:
         .group_by(col(DutyRecord.incident_id))
         .subquery()
     )
+
+
+def first_limit(now: datetime) -> ColumnElement[Any]:
+    """The limit of the open duty that runs out first; where none has one, that of an undecided duty still to come."""
+    state, due = col(DutyRecord.state), col(DutyRecord.due_at)
+    decided = func.min(case((state == "open", due)))
+    return func.coalesce(decided, func.min(case((and_(state == "undecided", due >= now), due))))
 
 
 def _beyond(due: ColumnElement[Any], last_due: datetime | None, last_id: int) -> ColumnElement[bool]:

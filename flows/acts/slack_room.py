@@ -248,5 +248,5 @@ def _state(clock: ClockLine, now: datetime) -> str:
     if clock.due_at is None:
         return clock.standard or "no limit in the law"
     if clock.due_at < now:
-        return "*overdue* since"
+        return "undecided; if it applies, over since" if clock.state == "undecided" else "*overdue* since"
     return "to be decided, due" if clock.state == "undecided" else "due"

@@ -84,9 +84,21 @@ class Standing:
     overrides: tuple[str, ...] = ()
 
     @property
+    def first(self) -> ClockLine | None:
+        """The clock that runs out first of the duties that are decided; where none runs, of the others still to come."""
+        running = (c for c in self.clocks if c.due_at and c.state == "open")
+        return min(running, key=lambda clock: clock.due_at or self.now, default=None) or self.first_undecided
+
+    @property
+    def first_undecided(self) -> ClockLine | None:
+        """The clock still to run out that comes first of the duties that nobody has decided."""
+        to_come = (c for c in self.clocks if c.due_at and c.state == "undecided" and c.due_at >= self.now)
+        return min(to_come, key=lambda clock: clock.due_at or self.now, default=None)
+
+    @property
     def next_due(self) -> datetime | None:
-        """The earliest limit that still runs."""
-        return min((c.due_at for c in self.clocks if c.due_at and c.state in ("open", "undecided")), default=None)
+        """The limit that comes first: one that is over and hangs on an unknown fact outranks none that runs."""
+        return self.first.due_at if self.first else None
 
     @property
     def overdue(self) -> tuple[ClockLine, ...]:
@@ -101,7 +113,7 @@ def colour_of(clock: ClockLine, now: datetime) -> str:
     if clock.due_at is None or clock.starts_at is None:
         return "undecided" if clock.state == "undecided" else "open"
     if clock.due_at < now:
-        return "late"
+        return "undecided" if clock.state == "undecided" else "late"
     if clock.due_at - now <= (clock.due_at - clock.starts_at) * 0.25:
         return "risk"
     return "undecided" if clock.state == "undecided" else "open"
@@ -127,7 +139,12 @@ def _standing(desk: Desk, session: Session, incident: Incident) -> Standing:
     duties = session.exec(
         select(DutyRecord)
         .where(DutyRecord.incident_id == incident.id, DutyRecord.state != "closed")
-        .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(DutyRecord.id))
+        .order_by(
+            col(DutyRecord.state) == "undecided",
+            col(DutyRecord.due_at).is_(None),
+            col(DutyRecord.due_at),
+            col(DutyRecord.id),
+        )
     ).all()
     return Standing(
         number=incident.number,

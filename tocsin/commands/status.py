@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -65,21 +66,11 @@ def _show(one: Standing) -> None:
         line(
             f"HALTED since {local(one.halted_at, one.zone)}: a run was cancelled ({one.halted_by}); nothing is carried on until `tocsin respond {one.number}`. The clocks run on."
         )
-    if one.clocks:
-        table(
-            ("duty", "to", "state", "limit", "left"),
-            (
-                (
-                    c.label,
-                    c.recipient,
-                    c.state,
-                    _limit(c),
-                    "" if c.state == "met" else left(c.due_at, one.now),
-                )
-                for c in one.clocks
-            ),
-            title="Duties",
-        )
+    decided = [clock for clock in one.clocks if clock.state != "undecided"]
+    _clocks("Duties", decided, one.now)
+    _clocks(
+        "Undecided: these limits hold only if the duty applies", [c for c in one.clocks if c not in decided], one.now
+    )
     for text in one.overrides:
         line(f"OVERRIDE: {text}")
     if one.waits:
@@ -100,6 +91,20 @@ def _show(one: Standing) -> None:
                 + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(counts.items()))
             )
     line("Not legal advice; `tocsin assess` shows each duty's reasons and the day its law was last checked.")
+
+
+def _clocks(title: str, clocks: list[ClockLine], now: datetime) -> None:
+    if clocks:
+        lines = ((c.label, c.recipient, c.state, _limit(c), _left(c, now)) for c in clocks)
+        table(("duty", "to", "state", "limit", "left"), lines, title=title)
+
+
+def _left(clock: ClockLine, now: datetime) -> str:
+    if clock.state == "met" or clock.due_at is None:
+        return ""
+    if clock.state == "undecided" and clock.due_at < now:
+        return f"would have run out {left(clock.due_at, now).removesuffix(' over')} ago"
+    return left(clock.due_at, now)
 
 
 def _limit(clock: ClockLine) -> str:
