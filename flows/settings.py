@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     intake: Path | None = Field(
         None, description="YAML file with the tools and relays that may send to us, and the rules."
     )
+    people_mailbox: Path | None = Field(
+        None, description="Maildir of what comes back from people, which `serve` reads."
+    )
     clock: Path | None = Field(None, description="File with a rehearsal's time; unset: the machine's time.")
     actor: str | None = Field(None, description="Who acts when no --as is given.")
     server_port: int = Field(4200, description="Port of the Prefect server that `serve` starts.")
@@ -71,6 +74,11 @@ class Settings(BaseSettings):
         None,
         pattern=r"^[A-Za-z][A-Za-z0-9-]{0,70}$",
         description="Header that bears a mail's key, for a relay that gives it back in its events.",
+    )
+    smtp_return_path: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+[+=]\{key\}@[A-Za-z0-9.-]+$",
+        description="Where reports on mails to people go, with {key} for the mail's key.",
     )
     dkim_key: Path | None = Field(
         None, description="PEM file by which mail to people is signed (DKIM); else the relay does."

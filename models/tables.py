@@ -757,6 +757,19 @@ class PersonCase(Row, table=True):
     zone: str = "UTC"
 
 
+class CaseMail(Row, table=True):
+    """One mail of a case, so that the same one is not taken twice. Its words lie in the roster's folder."""
+
+    __tablename__ = "case_mail"
+    __table_args__ = (UniqueConstraint("incident_id", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    case_id: int = Field(foreign_key="person_case.id", index=True)
+    digest: str  # of its Message-ID, with the roster's key
+    at: datetime = _instant()
+
+
 class SendingSlot(Row, table=True):
     """When the next message may leave by a channel, or to a domain, so that all workers together keep to its limit."""
 

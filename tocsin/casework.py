@@ -78,6 +78,9 @@ def answer(
         str | None, typer.Option("--question", help="Put this question, with the answer, into the Q&A text.")
     ] = None,
     language: Annotated[str, typer.Option("--language", help="Of the Q&A text.")] = "en",
+    topic: Annotated[
+        str | None, typer.Option("--topic", help="What it was about, in one word; of a reply by mail.")
+    ] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
@@ -88,7 +91,7 @@ def answer(
     desk = open_desk()
     who = actor(by, desk.settings)
     notice = put_into_questions(desk, number, question, words, language, by=who) if question else None
-    done = answer_case(desk, number, case_id, by=who, words=words)
+    done = answer_case(desk, number, case_id, by=who, words=words, topic=topic)
     if json:
         print_json({**_document(done), "notice": notice})
         return

@@ -24,12 +24,13 @@ from models.errors import BadInputError, NotAllowedError
 from models.incident import find, identity
 from models.ledger import record
 from models.store import reading, writing
-from models.tables import Incident, Notice, PersonCase, PersonDelivery
+from models.tables import CaseMail, Incident, Notice, PersonCase, PersonDelivery
 from models.vocabulary import Audience
 
 ANSWERING = Path(sealed.__file__).parent / "answering.yaml"
 WAYS = ("reply", "call", "letter", "visit")
 LONGEST = 20_000
+MOST_MAILS = 50  # of one case whose words are kept; more are counted
 _TOPIC = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -63,44 +64,69 @@ def open_case(
     """Record that somebody affected wrote or called; `person` is the id of the reference that they named."""
     if way not in WAYS:
         raise BadInputError(f"no way is called {way!r}{nearest(way, WAYS)}")
-    if not _TOPIC.fullmatch(topic):
-        raise BadInputError(
-            f"the topic {topic!r} is one word in small letters, such as bank_account; say more with --words"
-        )
+    _must_be_a_topic(topic)
     if len(words) > LONGEST:
         raise BadInputError(f"at most {LONGEST} characters are kept of what somebody said; this is {len(words)}")
     with writing(desk.engine) as session:
         incident, now = find(session, number), desk.clock()
         roles_of(session, by)
         _is_known(session, incident, person)
-        case = PersonCase(
-            incident_id=identity(incident),
-            person=person,
-            way=way,
-            topic=topic,
-            opened_at=now,
-            opened_by=by,
-            due_at=now + (within or timedelta(days=answering().within_days)),
-            zone=incident.zone,
-        )
-        session.add(case)
-        session.flush()
-        sealed.seal(_folder(desk, number), key_file(desk.settings, number), f"{identity(case)}-said", words)
-        payload = {"case": identity(case), "person": person, "way": way, "topic": topic}
-        record(session, incident, "people.case", payload, actor=by, at=now, zone=incident.zone)
+        case = opened(desk, session, incident, person, by=by, way=way, topic=topic, words=words, within=within)
         return _line(case, now)
 
 
-def answer_case(desk: Desk, number: str, case_id: int, *, by: str, words: str) -> CaseLine:
-    """Record the answer to a case; its clock ends."""
+def opened(
+    desk: Desk,
+    session: Session,
+    incident: Incident,
+    person: str,
+    *,
+    by: str,
+    way: str,
+    topic: str,
+    words: str,
+    within: timedelta | None = None,
+    came_at: datetime | None = None,
+) -> PersonCase:
+    """A new case within the caller's transaction; its clock runs from when the words came, which is now if nothing is said."""
+    now = desk.clock()
+    came = min(came_at or now, now)
+    case = PersonCase(
+        incident_id=identity(incident),
+        person=person,
+        way=way,
+        topic=topic,
+        opened_at=came,
+        opened_by=by,
+        due_at=came + (within or timedelta(days=answering().within_days)),
+        zone=incident.zone,
+    )
+    session.add(case)
+    session.flush()
+    seal_words(desk, incident.number, f"{identity(case)}-said", words)
+    payload = {"case": identity(case), "person": person, "way": way, "topic": topic}
+    record(session, incident, "people.case", payload, actor=by, at=now, zone=incident.zone)
+    return case
+
+
+def seal_words(desk: Desk, number: str, name: str, words: str) -> None:
+    """Keep words beside the roster, under its key; raises `NotAllowedError` where that is gone."""
+    sealed.seal(_folder(desk, number), key_file(desk.settings, number), name, words)
+
+
+def answer_case(desk: Desk, number: str, case_id: int, *, by: str, words: str, topic: str | None = None) -> CaseLine:
+    """Record the answer to a case, and what it was about, if somebody can say so only now; its clock ends."""
+    if topic is not None:
+        _must_be_a_topic(topic)
     with writing(desk.engine) as session:
         incident, now = find(session, number), desk.clock()
         roles_of(session, by)
         case = _case(session, incident, case_id)
         if case.state != "open":
             raise NotAllowedError(f"case {case_id} was answered by {case.answered_by}")
-        sealed.seal(_folder(desk, number), key_file(desk.settings, number), f"{case_id}-answered", words)
+        seal_words(desk, number, f"{case_id}-answered", words)
         case.state, case.answered_at, case.answered_by = "answered", now, by
+        case.topic = topic or case.topic
         session.add(case)
         payload = {"case": case_id, "person": case.person, "topic": case.topic, "late": now > case.due_at}
         record(session, incident, "people.case_answered", payload, actor=by, at=now, zone=incident.zone)
@@ -121,7 +147,9 @@ def words_of(desk: Desk, number: str, case_id: int) -> dict[str, str]:
     """What was said in a case, and answered."""
     with reading(desk.engine) as session:
         case = _case(session, find(session, number), case_id)
-        parts = ("said", "answered") if case.state == "answered" else ("said",)
+        mails = select(func.count(col(CaseMail.id))).where(CaseMail.case_id == case_id)
+        later = [f"said-{number}" for number in range(2, min(session.exec(mails).one(), MOST_MAILS) + 1)]
+        parts = ["said", *later, *(["answered"] if case.state == "answered" else [])]
     folder, key = _folder(desk, number), key_file(desk.settings, number)
     return {part: sealed.unseal(folder, key, f"{case_id}-{part}") for part in parts}
 
@@ -170,6 +198,13 @@ def put_into_questions(desk: Desk, number: str, question: str, answer: str, lang
 def answering() -> Answering:
     """Our own period, read once."""
     return validated(Answering, read_document(ANSWERING))
+
+
+def _must_be_a_topic(topic: str) -> None:
+    if not _TOPIC.fullmatch(topic):
+        raise BadInputError(
+            f"the topic {topic!r} is one word in small letters, such as bank_account; say more with --words"
+        )
 
 
 def _is_known(session: Session, incident: Incident, person: str) -> None:

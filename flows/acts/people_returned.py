@@ -13,10 +13,13 @@ from sqlmodel import Session, col, func, select
 from flows.acts.people import key_file, roster_folder
 from flows.acts.people_claim import ROW
 from flows.acts.people_follow import follow_failures
+from flows.acts.people_replies import take_reply
 from flows.acts.team import roles_of
 from flows.desk import Desk
+from integrations.maildir import Mail
 from integrations.relays.relay import Relay, events_in, known_relays
-from integrations.returned_mail import Returned, returned_in
+from integrations.returned_mail import Returned, read_returned, returned_in
+from models.errors import NotAllowedError
 from models.incident import find
 from models.ledger import record
 from models.store import reading, writing
@@ -37,6 +40,7 @@ class TakenIn:
     not_ours: int = 0
     moved_on: int = 0
     replies: list[tuple[str, str]] = field(default_factory=list)  # person, key
+    cases: int = 0  # that replies opened
 
 
 def take_in(desk: Desk, number: str, files: Sequence[Path], *, by: str, relay: Relay | None = None) -> TakenIn:
@@ -50,7 +54,7 @@ def take_in(desk: Desk, number: str, files: Sequence[Path], *, by: str, relay: R
     taken = TakenIn()
     found = (each for file in files for each in _found_in(file, relay or known_relays()["tocsin"]))
     while batch := list(islice(found, BATCH)):
-        _kept(desk, number, batch, taken)
+        _kept(desk, number, batch, taken, by)
     with open_roster(roster_folder(desk.settings, number), key_file(desk.settings, number), read_only=True) as roster:
         taken.moved_on = follow_failures(desk, number, roster)
     with writing(desk.engine) as session:
@@ -85,6 +89,36 @@ def take_events(desk: Desk, events: Sequence[Returned]) -> list[str]:
     return said
 
 
+def take_mails(desk: Desk, mails: Sequence[Mail]) -> list[str]:
+    """Keep what the mails of a mailbox say, of whichever incidents; gives what became of each.
+
+    That is what it said, `case` or `added` or `known` for a reply, `not_ours` for one that is about no mail to people, and
+    `no_key` for a reply whose words cannot be kept any more.
+    """
+    became: list[str] = []
+    for start in range(0, len(mails), BATCH):
+        with writing(desk.engine) as session:
+            batch = [(mail, read_returned(mail.content)) for mail in mails[start : start + BATCH]]
+            rows = _rows(session, [returned for _, returned in batch])
+            for mail, returned in batch:
+                row = next((rows[key] for key in returned.keys if key in rows), None)
+                became.append(_of_mail(desk, session, row, returned, mail.came_at))
+            _note(session, {row.incident_id for row in rows.values()}, desk.clock())
+    return became
+
+
+def _of_mail(desk: Desk, session: Session, row: PersonDelivery | None, returned: Returned, came_at: datetime) -> str:
+    if row is None or (returned.reply is not None and row.seq <= 0):  # what reviewers answer is for whoever sent
+        return "not_ours"
+    if returned.reply is None:
+        _applied(session, row, returned, desk.clock())
+        return returned.said
+    try:
+        return take_reply(desk, session, row, returned.reply, came_at, by="tocsin")
+    except NotAllowedError:
+        return "no_key"
+
+
 def _rows(session: Session, batch: Iterable[Returned], incident: Incident | None = None) -> dict[str, PersonDelivery]:
     """The rows that a batch is about, by key, locked in their order, as everybody locks them."""
     keys = {key for returned in batch for key in returned.keys}
@@ -94,7 +128,7 @@ def _rows(session: Session, batch: Iterable[Returned], incident: Incident | None
     return {row.key: row for row in session.exec(query.with_for_update())} if keys else {}
 
 
-def _kept(desk: Desk, number: str, batch: Sequence[Returned], taken: TakenIn) -> None:
+def _kept(desk: Desk, number: str, batch: Sequence[Returned], taken: TakenIn, by: str) -> None:
     with writing(desk.engine) as session:
         rows = _rows(session, batch, find(session, number))
         for returned in batch:
@@ -103,8 +137,9 @@ def _kept(desk: Desk, number: str, batch: Sequence[Returned], taken: TakenIn) ->
                 taken.not_ours += 1
                 continue
             taken.said[returned.said] += 1
-            if returned.said == "replied":
+            if returned.reply is not None and row.seq > 0:
                 taken.replies.append((row.person, row.key))
+                taken.cases += take_reply(desk, session, row, returned.reply, desk.clock(), by=by) == "case"
             _applied(session, row, returned, desk.clock())
 
 

@@ -47,10 +47,11 @@ class ByMail:
     session: SmtpSession
     dkim: DkimKey | None = None
     key_header: str | None = None
+    return_path: str | None = None
     _forms: dict[tuple[int, int], MailForm] = field(default_factory=dict)
 
     def written(self, row: InHand, person: Addressee) -> Any:  # Any: as `Way` says
-        """Recipient and mail."""
+        """Recipient, mail, and whom reports go to."""
         if person.email is None:
             return Outcome("refused", "no e-mail address")
         parts = row.text.wording.parts(person)
@@ -59,7 +60,8 @@ class ByMail:
             mail = self._form(row.text).written(row.key, person.email, parts, in_html(parts), row.dated_at)
         except RefusedDeliveryError:
             return Outcome("refused", "not an e-mail address")
-        return recipient, self.dkim.signed(mail) if self.dkim is not None else mail
+        sender = self.return_path.replace("{key}", row.key) if self.return_path is not None else None
+        return recipient, self.dkim.signed(mail) if self.dkim is not None else mail, sender
 
     def connect(self) -> None:
         """See that there is a connection."""
@@ -67,8 +69,8 @@ class ByMail:
 
     def send(self, message: Any) -> Outcome:  # Any: as `Way` says
         """Hand the mail over."""
-        recipient, mail = message
-        return self.session.send(recipient, mail)
+        recipient, mail, sender = message
+        return self.session.send(recipient, mail, sender)
 
     def close(self) -> None:
         """End the connection."""
@@ -137,7 +139,10 @@ def ways_out(desk: Desk, number: str) -> Callable[[], Mapping[str, Way]]:
     def made() -> Mapping[str, Way]:
         found: dict[str, Way] = {}
         if isinstance(mail, SmtpServer):
-            found[Channel.EMAIL.value] = ByMail(SmtpSession(mail), key, desk.settings.smtp_key_header)
+            settings = desk.settings
+            found[Channel.EMAIL.value] = ByMail(
+                SmtpSession(mail), key, settings.smtp_key_header, settings.smtp_return_path
+            )
         if isinstance(webhook, Webhook) and not rehearsal:
             found |= {way.value: ByWebhook(webhook, way) for way in (Channel.SMS, Channel.IN_APP)}
         return found

@@ -1,6 +1,7 @@
 """E-mail to a mailbox: one message as it came (RFC 5322). A thread of answers is one alert."""
 
 import re
+from collections.abc import Sequence
 from email import policy
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -29,9 +30,9 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
     if len(body) > LARGEST_ALERT_BYTES:
         raise BadInputError(f"mail: {len(body)} bytes; at most {LARGEST_ALERT_BYTES} are read")
     message = _message(body)
-    subject = _ANSWERED.sub("", _header(message, "subject"))
-    own = _IDENTITY.findall(_header(message, "message-id"))
-    thread = _IDENTITY.findall(f"{_header(message, 'references')} {_header(message, 'in-reply-to')}")
+    subject = _ANSWERED.sub("", header_of(message, "subject"))
+    own = _IDENTITY.findall(header_of(message, "message-id"))
+    thread = _IDENTITY.findall(f"{header_of(message, 'references')} {header_of(message, 'in-reply-to')}")
     return [
         IncomingAlert(
             source="mail",
@@ -40,7 +41,7 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
             report=Report(
                 title=on_one_line(subject, "Mail without a subject"), times=times_of(detected_at=_date(message))
             ),
-            summary=summary_of(f"From {_header(message, 'from')}", _words(message)),
+            summary=summary_of(f"From {header_of(message, 'from')}", words_of(message)),
             warnings=("read the mail itself: its sender is not proved, and what it says became no facts",),
         )
     ]
@@ -53,7 +54,8 @@ def _message(body: bytes) -> EmailMessage:
     return message
 
 
-def _header(message: EmailMessage, name: str) -> str:
+def header_of(message: EmailMessage, name: str) -> str:
+    """A header's value, or nothing where it is missing or broken."""
     try:
         return str(message.get(name, ""))
     except (
@@ -67,16 +69,16 @@ def _header(message: EmailMessage, name: str) -> str:
 
 def _date(message: EmailMessage) -> str | None:
     try:
-        moment = parsedate_to_datetime(_header(message, "date"))
+        moment = parsedate_to_datetime(header_of(message, "date"))
     except (ValueError, TypeError, IndexError):
         return None
     return moment.isoformat() if moment.tzinfo else None
 
 
-def _words(message: EmailMessage) -> str:
-    """The text that a person reads, as far as it can be read."""
+def words_of(message: EmailMessage, kinds: Sequence[str] = ("plain",)) -> str:
+    """The text that a person reads, as far as it can be read: of the first of these kinds that there is."""
     try:
-        part = message.get_body(("plain",))
+        part = message.get_body(kinds)
         return str(part.get_content()) if part is not None else ""
     except (MessageError, LookupError, ValueError, KeyError, AttributeError):  # an unknown charset, a broken part
         return ""

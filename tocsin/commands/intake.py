@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.acts.intake import CandidateView, Taken, candidate, candidates, confirm, dismiss, open_by_rule, take_alerts
+from flows.acts.people_mailbox import read_people_mailbox
 from flows.desk import Desk, open_desk
 from flows.intake_file import read_intake
 from flows.settings import read_settings
@@ -87,24 +88,27 @@ def mailbox(
     folder: Annotated[Path, typer.Argument(help="A Maildir; what was read is marked as seen in it.")],
     json: Json = False,
 ) -> None:
-    """Read the new mails of a mailbox. Each thread is one candidate.
+    """Read the new mails of a mailbox. Each thread is one candidate; what answers a mail to people is a case instead.
 
     Example: tocsin intake mailbox /var/mail/security
     """
     desk, box = open_desk(), MailboxFolder(folder)
     mail, alerts, broken = desk.intake.source("mail"), [], []
-    keys = []
-    for key, body in box.unseen():
+    answers = read_people_mailbox(desk, box)
+    names = []
+    for each in box.unseen():
         try:
-            alerts += mail.read(body, {})
+            alerts += mail.read(each.content, {})
         except BadInputError as error:
-            broken.append(f"{key}: {error}")
-        keys.append(key)
+            broken.append(f"{each.name}: {error}")
+        names.append(each.name)
     _took(desk, alerts, json=json)
-    for key in keys:  # only once they are kept
+    if not json and answers["case"] + answers["added"]:
+        line("Some mails answer mails to people; they are cases, and no alerts: tocsin people cases NUMBER")
+    for key in names:  # only once they are kept
         box.seen(key)
-    for each in broken:
-        sys.stderr.write(f"tocsin: warning: {each}\n")
+    for why in broken:
+        sys.stderr.write(f"tocsin: warning: {why}\n")
 
 
 @app.command("list")

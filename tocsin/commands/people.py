@@ -28,12 +28,12 @@ from tocsin.cohorts import cohorts
 from tocsin.output import By, Json, Number, line, print_json, table
 from tocsin.posting import letters, posted_batch
 from tocsin.proving import show_proof
-from tocsin.returning import bounces
+from tocsin.returning import bounces, mailbox
 from tocsin.sending import pause, resume, send, show_progress, stop
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(cohorts)
-for _command in (send, pause, resume, stop, letters, bounces, substitute, case, answer):
+for _command in (send, pause, resume, stop, letters, bounces, mailbox, substitute, case, answer):
     app.command()(_command)
 app.command("progress")(show_progress)
 app.command("proof")(show_proof)

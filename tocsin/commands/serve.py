@@ -17,6 +17,7 @@ import typer
 
 from flows.acts.accounts import first_link
 from flows.acts.halt import halt, open_numbers
+from flows.acts.people_mailbox import read_people_mailbox
 from flows.acts.unfinished import idle, unfinished
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
@@ -27,6 +28,7 @@ from flows.senders import take_up as take_up_sendings
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
+from integrations.maildir import MailboxFolder
 from models.errors import StoreUnavailableError
 from models.incident import find
 from models.store import reading
@@ -38,6 +40,7 @@ app = typer.Typer()
 LOGGED = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"}  # in a file of its own, where errors are looked for
 SOON = {"PREFECT_WORKER_QUERY_SECONDS": "2"}  # after a decision, and after a run that ended, nobody waits for ten
 ASKED_AGAIN_SECONDS = 10
+MAILBOX_SECONDS = 30
 CANCELLER = "Prefect UI"  # Prefect's own server knows no users, so that it cannot say more
 
 
@@ -68,11 +71,11 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order by a service manager too
     settings, parts = _chosen(demo), frozenset(only or Part)
     desk = open_desk(settings)
+    seen = Seen(MailboxFolder(settings.people_mailbox) if settings.people_mailbox else None)
     line(f"Starting, with everything in {settings.home} ...")
     with ExitStack() as stack:
         started = list(_begun(desk, parts, stack))
         pulse = stack.enter_context(beating(settings, line)) if Part.WATCH in parts else None
-        seen = Seen()
         if pulse:
             line(f"The watch looks every {every:g} s.")
         line("Ctrl-C ends it all.")
@@ -169,8 +172,11 @@ def _invite_first(desk: Desk, settings: Settings) -> None:
 class Seen:
     """What the watch of this process has done about each incident: shown, and asked for."""
 
+    mailbox: MailboxFolder | None = None
     shown: dict[str, int] = field(default_factory=dict)  # how much of its ledger the Prefect UI has been brought up to
     asked: dict[str, tuple[int, float]] = field(default_factory=dict)  # for which pass a run was asked for, and when
+    read_at: float = -MAILBOX_SECONDS  # when the mailbox was read, and which of its mails are not about mails to people
+    passed_over: set[str] = field(default_factory=set)
 
 
 def _look_after(desk: Desk, pulse: Pulse, seen: Seen, until: float) -> None:
@@ -179,6 +185,7 @@ def _look_after(desk: Desk, pulse: Pulse, seen: Seen, until: float) -> None:
         for alert in watch_once(desk):
             line(f"{alert.number}: {alert.rung} for {alert.provision} ({alert.stage}), told {alert.role}")
         pulse.passed()
+        _read_mailbox(desk, seen)
         _heed_cancelled(desk, open_numbers(desk))
         _take_up(desk, seen)
         _show(desk, seen, until)
@@ -186,6 +193,16 @@ def _look_after(desk: Desk, pulse: Pulse, seen: Seen, until: float) -> None:
         line(f"{error}; watching goes on")
     except httpx.HTTPError as error:
         line(f"The Prefect server does not answer ({type(error).__name__}); what it shows is brought up later")
+
+
+def _read_mailbox(desk: Desk, seen: Seen) -> None:
+    """What came back from people is taken in every half minute."""
+    if seen.mailbox is None or time.monotonic() < seen.read_at + MAILBOX_SECONDS:
+        return
+    seen.read_at = time.monotonic()
+    found = read_people_mailbox(desk, seen.mailbox, seen.passed_over)
+    if found["case"]:
+        line(f"{found['case']} people answered; each is a case with a clock: tocsin people cases NUMBER")
 
 
 def _heed_cancelled(desk: Desk, numbers: Iterable[str]) -> None:

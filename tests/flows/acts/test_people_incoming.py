@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -6,12 +7,14 @@ import pytest
 
 from flows.acts.people import forget_people
 from flows.acts.people_cases import answer_case, cases, open_case, put_into_questions, topics, words_of
+from flows.acts.people_mailbox import read_people_mailbox
 from flows.acts.people_post import posted, write_letters
 from flows.acts.people_substitute import draft_substitutes, substitute_standing
 from flows.desk import Desk
+from integrations.maildir import MailboxFolder
 from models.clock import VirtualClock
 from models.errors import BadInputError, NotAllowedError
-from models.tables import DutyRecord
+from models.tables import DutyRecord, PersonDelivery
 from tests.flows.affected import HEAD, NUMBER, assign_people, french, rows, send, sink_and_desk
 from tests.flows.meridia import CARE, LEGAL, draft, notice_row, notices, one
 from tests.integrations.sinks import MailSink
@@ -62,6 +65,68 @@ def test_whoever_asks_is_a_case_under_an_opaque_id_and_what_they_said_goes_with_
     forget_people(told, NUMBER, by=LEGAL)
     with pytest.raises(NotAllowedError, match="key is gone"):
         words_of(told, NUMBER, made.case)
+
+
+def mailbox(folder: Path, mails: dict[str, str]) -> MailboxFolder:
+    """A Maildir with these new mails."""
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for name, content in mails.items():
+        (folder / "new" / name).write_text(content)
+    return MailboxFolder(folder)
+
+
+def answering_mail(row: PersonDelivery, words: str, name: str, *more: str) -> str:
+    head = ["From: x@planted.example", "Subject: Re: your letter", f"In-Reply-To: <{row.key}@meridia.example>", *more]
+    return "\n".join([*head, f"Message-ID: <{name}@planted.example>", "", words, ""])
+
+
+def test_a_reply_opens_a_case_by_itself_and_an_automatic_answer_does_not(told: Desk, tmp_path: Path) -> None:
+    one, two, three, *_ = rows(told)
+    mails = {
+        "1": answering_mail(one, "Is the Planted IBAN among it?", "a"),
+        "2": answering_mail(one, "And my sister's?", "b"),
+        "3": answering_mail(two, "I am away.", "c", "Auto-Submitted: auto-replied"),
+        "4": answering_mail(three, "Away too.", "d", "X-Auto-Response-Suppress: All"),
+        "5": "From: x@other.example\nSubject: Our invoice\n\nPlease pay.\n",
+        "6": f"From: MAILER-DAEMON@mx.example\nTo: bounces+{three.key.lower()}@meridia.example\nReturn-Path: <>\n\nNo.\n",
+    }
+    box = mailbox(tmp_path / "box", mails)
+
+    assert read_people_mailbox(told, box) == Counter(case=1, added=1, automatic=3, not_ours=1)
+
+    [line] = cases(told, NUMBER)
+    assert (line.person, line.way, line.topic) == (one.person, "reply", "reply")
+    assert line.due_at - line.opened_at == timedelta(days=28)
+    assert words_of(told, NUMBER, line.case) == {
+        "said": "Re: your letter\n\nIs the Planted IBAN among it?",
+        "said-2": "Re: your letter\n\nAnd my sister's?",
+    }
+    assert not any(b"Planted IBAN" in path.read_bytes() for path in told.settings.home.rglob("*") if path.is_file())
+    assert [mail.name for mail in box.unseen()] == ["5"], "it is left for whoever reads the mailbox"
+
+
+def test_the_same_reply_twice_is_one_and_one_after_the_answer_is_a_new_case(told: Desk, tmp_path: Path) -> None:
+    [one, *_] = rows(told)
+    first, later = answering_mail(one, "Is it?", "a"), answering_mail(one, "But why?", "b")
+    read_people_mailbox(told, mailbox(tmp_path / "box", {"1": first}))
+    answer_case(told, NUMBER, 1, by=CARE, words="No.", topic="iban")
+
+    found = read_people_mailbox(told, mailbox(tmp_path / "box", {"2": first, "3": later}))
+
+    assert found == Counter(known=1, case=1)
+    assert [(case.case, case.state, case.topic) for case in cases(told, NUMBER)] == [
+        (2, "open", "reply"),
+        (1, "answered", "iban"),
+    ]
+
+
+def test_a_reply_after_the_key_was_destroyed_stays_in_the_mailbox(told: Desk, tmp_path: Path) -> None:
+    box = mailbox(tmp_path / "box", {"1": answering_mail(rows(told)[0], "Is it?", "a")})
+    forget_people(told, NUMBER, by=LEGAL)
+
+    assert read_people_mailbox(told, box) == Counter(no_key=1)
+    assert [mail.name for mail in box.unseen()] == ["1"]
 
 
 def test_a_case_needs_an_id_that_was_written_to(told: Desk) -> None:
