@@ -1,5 +1,6 @@
 """What the three notifying flows share: draft what is to be said, queue what is signed, send what is queued."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -7,14 +8,18 @@ from flows.acts.announce import announce_sent, ask_for_signatures, tell_signers
 from flows.acts.close_loop import settle
 from flows.acts.deliver import attempt, waiting
 from flows.acts.draft import draft_texts
+from flows.acts.phases import texts_said
 from flows.acts.release import queue_signed
 from flows.carry import all_shown, shown
 from flows.desk import Desk
 from models.vocabulary import Audience
 
 
-async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str) -> None:
-    """Draft every text for these audiences that is missing or stale, ask for signatures, and send what is signed."""
+async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str) -> str:
+    """Draft every text for these audiences that is missing or stale, ask for signatures, and send what is signed.
+
+    Gives how far the texts have come, in a few words.
+    """
     drafted = await shown(f"Draft {words}", lambda: draft_texts(desk, number, audiences))
     if drafted:
         await shown("Ask for signatures", lambda: ask_for_signatures(desk, number, [text.notice for text in drafted]))
@@ -22,6 +27,7 @@ async def say(desk: Desk, number: str, audiences: Sequence[Audience], words: str
     while queued:  # what was just sent may be what another text waited for, such as the staff before the press
         queued = await shown("Queue what is signed", lambda: _queue(desk, number, audiences)) > 0
         await send(desk, number)
+    return await asyncio.to_thread(texts_said, desk, number, audiences, len(drafted))
 
 
 def _queue(desk: Desk, number: str, audiences: Sequence[Audience]) -> int:

@@ -163,6 +163,7 @@ def test_every_run_has_a_readable_name_and_the_incidents_tag_and_completed(story
     assert all(named[f"{part}: {NUMBER}"] >= 2 for part in as_often_as_duties_begin)
     assert set(named) == {f"{part}: {NUMBER}" for part in [*once_a_run, *as_often_as_duties_begin, "review"]}
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
+    assert "Completed" not in {run["state_name"] for run in runs}, "each run's last state says what came of it"
     ended = {run["state_name"] for run in runs if run["name"].startswith("response")}
     assert all(re.match(r"Waits for \d+ signatures, ", name) for name in ended), ended
     assert all(NUMBER in run["tags"] for run in runs)
