@@ -8,6 +8,7 @@ from flows.acts.overview import IncidentLine
 from flows.acts.people import Proposal
 from flows.acts.read_notice import NoticeText, SignatureLine
 from flows.acts.standing import Standing
+from flows.acts.tickets import TicketLine
 from flows.acts.update import Updated
 from flows.acts.versions import Compared
 from models.difference import Change
@@ -87,11 +88,12 @@ def proposal_json(proposal: Proposal) -> Json:
     }
 
 
-def step_json(row: Step) -> Json:
-    """One step in a list."""
+def step_json(row: Step, ticket: TicketLine | None = None) -> Json:
+    """One step in a list, with its ticket in the ticket system where it has one."""
     shown = ("key", "title", "phase", "state", "reason", "role", "assigned_to", "outcome", "attempts")
     rest = ("due_at", "finished_at", "done_by")
-    return {name: plain(getattr(row, name)) for name in (*shown, *rest)}
+    said = {name: plain(getattr(row, name)) for name in (*shown, *rest)}
+    return {**said, "ticket": plain(ticket)} if ticket is not None else said
 
 
 def notice_json(text: NoticeText, signed: Iterable[SignatureLine]) -> Json:

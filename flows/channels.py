@@ -1,5 +1,6 @@
 """Which way a message goes: the configured channel where there is one, the local outbox where there is none."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,13 +8,17 @@ from flows.organisation import OrganisationFile
 from flows.settings import Settings
 from integrations.channel import Channel
 from integrations.guarded import operators_client
+from integrations.jira import Jira
+from integrations.json_api import JsonApi
 from integrations.mattermost import Mattermost
 from integrations.outbox import Outbox
 from integrations.paging import Pager
+from integrations.servicenow import ServiceNow
 from integrations.slack import SLACK, Slack
 from integrations.slack_workspace import Workspace
 from integrations.smtp import SmtpServer
 from integrations.teams import Teams
+from integrations.ticket import TicketSystem
 from integrations.webhook import Webhook
 from models.clock import Clock
 from models.errors import BadInputError
@@ -32,15 +37,19 @@ class Channels:
     pager: Channel | None = None
     other_chats: tuple[Channel, ...] = ()  # which get a copy of every card
     workspace: Workspace | None = None  # the rest of Slack, where the chat is Slack
+    tickets: TicketSystem | None = None
 
     def named(self, name: str) -> Channel:
         """The channel that a row names; raises `BadInputError` when it is not configured any more."""
-        for channel in (self.outbox, self.mail, self.chat, self.webhook, self.pager, *self.other_chats):
+        for channel in self._all():
             if channel is not None and channel.name == name:
                 return channel
         raise BadInputError(
             f"the channel {name!r} is not configured any more; set it again, or reject what waits for it"
         )
+
+    def _all(self) -> tuple[Channel | None, ...]:
+        return (self.outbox, self.mail, self.chat, self.webhook, self.pager, self.tickets, *self.other_chats)
 
     def for_mail(self, *names: str) -> tuple[Channel, str]:
         """The way to a recipient known by any of `names`: mail where an address is set, else the outbox."""
@@ -61,6 +70,10 @@ class Channels:
         """The way to a system of the organisation's: the webhook, else the outbox."""
         return (self.webhook or self.outbox), name
 
+    def for_ticket(self, name: str) -> tuple[Channel, str]:
+        """The way to where tickets are worked on: the ticket system, else the webhook, else the outbox."""
+        return (self.tickets, self.tickets.place) if self.tickets is not None else self.for_webhook(name)
+
     def for_page(self, name: str) -> tuple[Channel, str]:
         """The way to whoever is on call: the paging service, else the responders' chat."""
         return (self.pager, name) if self.pager is not None else self.for_chat()
@@ -80,6 +93,7 @@ def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clo
         addresses=organisation.addresses,
         chat_channel=settings.slack_channel or "responders",
         workspace=Workspace(slack) if slack else None,
+        tickets=_tickets(settings, clock),
     )
 
 
@@ -135,3 +149,29 @@ def _pager(settings: Settings, clock: Clock) -> Channel | None:
     return Pager(
         operators_client(), settings.pager, settings.pager_key.get_secret_value(), clock, settings.pager_url or ""
     )
+
+
+def _tickets(settings: Settings, clock: Clock) -> TicketSystem | None:
+    if settings.tickets is None:
+        return None
+    if settings.tickets_url is None or settings.tickets_token is None:
+        raise BadInputError("TOCSIN_TICKETS is set without TOCSIN_TICKETS_URL and TOCSIN_TICKETS_TOKEN; set both")
+    token = settings.tickets_token.get_secret_value()
+    title = "Jira" if settings.tickets == "jira" else "ServiceNow"
+    api = JsonApi(
+        operators_client(),
+        settings.tickets_url,
+        _authorization(settings.tickets_user, token),
+        clock,
+        title,
+        "TOCSIN_TICKETS_TOKEN",
+    )
+    if settings.tickets == "servicenow":
+        return ServiceNow(api, settings.servicenow_table, settings.servicenow_close_code)
+    if settings.jira_project is None:
+        raise BadInputError("TOCSIN_TICKETS is jira without TOCSIN_JIRA_PROJECT; set the key of the project")
+    return Jira(api, settings.jira_project, settings.jira_issue_type, settings.jira_edition)
+
+
+def _authorization(user: str | None, token: str) -> str:
+    return f"Basic {b64encode(f'{user}:{token}'.encode()).decode()}" if user else f"Bearer {token}"

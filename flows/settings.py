@@ -12,6 +12,7 @@ from integrations.networks import Allowed, allowed_targets
 from integrations.syslog import syslog_address
 from laws.law import Laws, load_laws
 from models.errors import BadInputError
+from models.vocabulary import PersonRole
 
 
 class Settings(BaseSettings):
@@ -101,7 +102,25 @@ class Settings(BaseSettings):
     pager_key: SecretStr | None = Field(None, description="PagerDuty's routing key, or Opsgenie's API key.")
     pager_url: str | None = Field(None, description="Another address of the same shape, such as Opsgenie's in the EU.")
 
-    @field_validator("languages", "private_targets", mode="before")
+    tickets: Literal["jira", "servicenow"] | None = Field(None, description="Where steps become tickets.")
+    tickets_url: str | None = Field(None, description="Its address, such as https://example.atlassian.net.")
+    tickets_user: str | None = Field(
+        None, description="The account: Jira Cloud's e-mail address, or a user; without one the token stands alone."
+    )
+    tickets_token: SecretStr | None = Field(
+        None, description="API token, personal access token, password or OAuth token."
+    )
+    tickets_secret: SecretStr | None = Field(None, description="Checks what the ticket system sends to /tickets/...")
+    ticket_roles: Annotated[tuple[PersonRole, ...], NoDecode] = Field(
+        (), description="Whose tasks become tickets, comma-separated; unset: everybody's."
+    )
+    jira_project: str | None = Field(None, description="Key of the project that gets the issues.")
+    jira_issue_type: str = Field("Task", description="Of which type they are.")
+    jira_edition: Literal["cloud", "data_center"] = Field("cloud", description="Which Jira it is.")
+    servicenow_table: str = Field("incident", description="Table of the records, such as sn_si_incident.")
+    servicenow_close_code: str = Field("Solution provided", description="The close code that its forms ask for.")
+
+    @field_validator("languages", "ticket_roles", "private_targets", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -30,8 +30,8 @@ class Channel(Protocol):
         Raises `TemporaryDeliveryError`, `RefusedDeliveryError` or `UncertainDeliveryError`.
         """
 
-    def was_taken(self, message: Message) -> bool | None:
-        """Whether the other side holds the message; None where it cannot be asked or cannot tell.
+    def was_taken(self, message: Message) -> Taken | bool | None:
+        """Whether the other side holds the message, or its receipt; None where it cannot be asked or cannot tell.
 
         Raises `TemporaryDeliveryError` where it could be asked, but not just now.
         """

@@ -70,7 +70,20 @@ def post(
     timeout: float,
     longest: float = LONGEST_EXCHANGE,
 ) -> Answer:
-    """Send one POST, following no redirect, and return the whole answer whatever its status.
+    """Send one POST; as `exchange` does."""
+    return exchange(http, "POST", url, content, headers, timeout, longest)
+
+
+def exchange(
+    http: httpx.Client,
+    method: str,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    timeout: float,
+    longest: float = LONGEST_EXCHANGE,
+) -> Answer:
+    """Send one request, following no redirect, and return the whole answer whatever its status.
 
     `timeout` is in seconds for each wait for more of the answer; the whole exchange ends after `LONGEST_EXCHANGE`.
     Raises `TemporaryDeliveryError` where nothing was sent, `UncertainDeliveryError` where the answer was lost.
@@ -78,7 +91,7 @@ def post(
     host = host_of(url)
     try:
         with limited(longest) as limit:
-            response, body = _sent(http, url, content, headers, timeout, limit)
+            response, body = _sent(http, method, url, content, headers, timeout, limit)
     except _NOT_SENT as error:
         raise TemporaryDeliveryError(f"{host} cannot be reached ({_words(error)}); the message waits") from error
     except httpx.RequestError as error:
@@ -89,7 +102,13 @@ def post(
 
 
 def _sent(
-    http: httpx.Client, url: str, content: bytes, headers: Mapping[str, str], timeout: float, limit: Limit
+    http: httpx.Client,
+    method: str,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    timeout: float,
+    limit: Limit,
 ) -> tuple[httpx.Response, bytes]:
     def seen(name: str, said: Mapping[str, Any]) -> None:  # Any: what httpcore tells of itself
         if name == "connection.connect_tcp.complete":
@@ -97,7 +116,7 @@ def _sent(
 
     # A connection of its own for each message, so that the limit holds it from its first byte.
     request = http.build_request(
-        "POST",
+        method,
         url,
         content=content,
         headers={**headers, "Connection": "close"},

@@ -21,7 +21,8 @@ class Message:
     `key` is derived by the caller from what the message is. `to` is an address in the words of the channel: an e-mail
     address, a Slack channel, a name. `about` says what the text belongs to (provision, stage, sha256) and holds nothing
     personal. `blocks` are Slack blocks that a chat shows in place of the text. `written_at` is when it was put in the
-    queue, so that a mail bears the same date however often it is tried; `attachments` go with a mail.
+    queue, so that a mail bears the same date however often it is tried; `tried_at` is when it was last tried, if it was;
+    `attachments` go with a mail.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Message:
     blocks: Sequence[Mapping[str, object]] = ()
     written_at: datetime | None = None
     attachments: Sequence[Attachment] = ()
+    tried_at: datetime | None = None
 
     def as_json(self) -> dict[str, object]:
         """The message as plain values, ready for `json.dumps`; blocks are left out, since they only repeat the text."""

@@ -307,6 +307,43 @@ class Receipt(Row, table=True):
     zone: str = "UTC"
 
 
+class Ticket(Row, table=True):
+    """The ticket of one step in the organisation's ticket system; its delivery opened it, whose receipt names it.
+
+    `of_task` tells a task for people, which ends with its ticket, from a step that only opens one.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step_key"),
+        Index("ix_ticket_state_incident_id", "state", "incident_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    step_key: str
+    delivery_id: int = Field(foreign_key="delivery.id", unique=True)
+    system: str
+    of_task: bool
+    state: str = "open"  # open; done, dropped or removed there; closed: nothing more is asked of it
+    status: str | None = None  # in the words of the ticket system
+    closed_by: str | None = None  # as the ticket system names them
+    closed_at: datetime | None = _instant(nullable=True)
+    why: str | None = None  # why its end there did not end the step
+    zone: str = "UTC"
+
+
+class TicketWatch(Row, table=True):
+    """When a ticket system was last asked what became of our tickets, and when it is asked next."""
+
+    __tablename__ = "ticket_watch"
+
+    system: str = Field(primary_key=True)
+    asked_at: datetime | None = _instant(nullable=True)  # about what changed
+    asked_all_at: datetime | None = _instant(nullable=True)  # about every one
+    next_at: datetime | None = _instant(nullable=True)
+    last_error: str | None = None
+
+
 class Alert(Row, table=True):
     """One warning of a duty's clock: a rung of its ladder, a reminder after the limit, or an escalation; it fires once.
 

@@ -10,6 +10,7 @@ from console.once import OnceRoute
 from console.paging import AskedPage, one_page
 from console.signed_in import AtDesk, Visible
 from flows.acts.playbook import step_rows
+from flows.acts.tickets import tickets_of
 from flows.acts.work import approve_step, assign_step, finish_step, refuse_step, skip_step, tell_event, try_again
 from flows.as_json import Json, step_json
 from models.incident import find
@@ -25,7 +26,8 @@ def list_steps(desk: AtDesk, number: Visible, paging: AskedPage) -> Json:
     """Every step with its state, in the playbook's order."""
     with reading(desk.engine) as session:
         rows = list(step_rows(session, find(session, number)).values())
-    return one_page(rows, paging, lambda row: row.key, step_json)
+    tickets = tickets_of(desk, number)
+    return one_page(rows, paging, lambda row: row.key, lambda row: step_json(row, tickets.get(row.key)))
 
 
 class Done(Asked):

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from flows.acts.evaluate import evaluated
 from flows.acts.team import roles_of
+from flows.acts.tickets import close_tickets
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.errors import BadInputError, NotAllowedError, OvertakenError
@@ -58,6 +59,7 @@ def close(desk: Desk, number: str, *, by: str, reason: str, despite: bool = Fals
             _note(desk, session, incident, "incident.handled", by, reason=reason, follows=follows)
             return Closing("open", tuple(follows), ())
         _end_alerts(desk, session, incident)
+        close_tickets(desk, session, incident)
         incident.state = "closed"
         session.add(incident)
         _note(desk, session, incident, "incident.closed", by, reason=reason, left=[*left, *follows])
@@ -113,7 +115,11 @@ def _open_parts(session: Session, incident: Incident) -> Iterator[str]:
         yield f"step {step.key}"
     for row in session.exec(
         select(Delivery)
-        .where(Delivery.incident_id == incident.id, col(Delivery.state).in_(ON_ITS_WAY), Delivery.purpose != "alert")
+        .where(
+            Delivery.incident_id == incident.id,
+            col(Delivery.state).in_(ON_ITS_WAY),
+            col(Delivery.purpose).not_in(("alert", "ticket")),
+        )
         .order_by(col(Delivery.id))
     ):
         yield f"delivery {row.key}"

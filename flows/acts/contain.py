@@ -9,8 +9,10 @@ from flows.acts.deliver import Attempt, attempt, falls_to_a_person, give_up, new
 from flows.acts.evidence import preserve_record
 from flows.acts.limit import TookTooLongError, within
 from flows.acts.playbook import kept_playbook, planned, step_rows
+from flows.acts.tickets import add_ticket, link_of, settle_tickets, tickets_in
 from flows.desk import Desk
 from integrations.channel import Channel
+from integrations.ticket import TicketSystem
 from models.clock import rfc3339
 from models.errors import TocsinError
 from models.incident import find, identity
@@ -65,6 +67,8 @@ def ready_steps(desk: Desk, number: str) -> list[tuple[str, str]]:
             _left_behind(desk, session, incident, rows[key])
         incident.wake_at = plan.wake_at(desk.clock())
         session.add(incident)
+        session.flush()
+        settle_tickets(desk, session, incident)
         return [
             (step.key, in_language(step.step.title, "en") + (f": {step.item}" if step.item else ""))
             for step in plan.ready
@@ -170,7 +174,7 @@ def perform(desk: Desk, number: str, key: str) -> str:
             step.typed_inputs(), {"number": number, "item": _item(desk, session, incident, key), "step": key}
         )
         row.record, row.attempts, row.started_at = "running", row.attempts + 1, desk.clock()
-        way = _way(desk, inputs, row.title, number)
+        way = _way(desk, inputs, row.title, number, link_of(desk, incident, key))
         by_hand = way is not None and falls_to_a_person(incident, way[0].name, "step")
         row.outcome = "asking" if isinstance(inputs, AskPerson) or by_hand else None
         session.add(row)
@@ -209,14 +213,22 @@ def _queued_effect(
     )
     delivery.step_key = key
     queue(session, desk, incident, delivery)
+    if desk.channels.tickets is not None and channel.name == desk.channels.tickets.name:
+        _ticket_row(session, incident, key, delivery.key, desk.channels.tickets)
     return delivery.key
+
+
+def _ticket_row(session: Session, incident: Incident, step: str, key: str, system: TicketSystem) -> None:
+    session.flush()
+    delivery = session.exec(select(Delivery).where(Delivery.key == key)).one()
+    add_ticket(session, incident, step, delivery, system, of_task=False, known=tickets_in(session, incident).get(step))
 
 
 def _key(incident: Incident, step: str) -> str:
     return f"{incident.number}.step.{step.replace('/', '.').replace('[', '.').replace(']', '')}"
 
 
-def _way(desk: Desk, inputs: Inputs, title: str, number: str) -> Way | None:
+def _way(desk: Desk, inputs: Inputs, title: str, number: str, link: str) -> Way | None:
     channels, subject = desk.channels, f"{number}: {title}"
     match inputs:
         case CallWebhook():
@@ -224,8 +236,8 @@ def _way(desk: Desk, inputs: Inputs, title: str, number: str) -> Way | None:
                 f"{number}: {inputs.event}", inputs.event, body=inputs.body
             )
         case OpenTicket():
-            return *channels.for_webhook(_name(inputs.to)), _message(
-                f"{number}: {inputs.title}", inputs.text, urgency=inputs.urgency
+            return *channels.for_ticket(_name(inputs.to)), _message(
+                f"{number}: {inputs.title}", inputs.text, urgency=inputs.urgency, link=link
             )
         case HoldMarketingSends():
             act = "release" if inputs.release else "hold"

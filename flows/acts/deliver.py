@@ -189,7 +189,8 @@ def _begin(desk: Desk, number: str, key: str, channel: Channel) -> tuple[Message
             why, wish = str(error), error.retry_after
             return message, _postponed(desk, number, key, "uncertain", "delivery.uncertain", why, wish)
         if found:
-            return message, _sent(desk, number, key, Taken(key, "found there after an interruption"))
+            there = found if isinstance(found, Taken) else Taken(key, "found there after an interruption")
+            return message, _sent(desk, number, key, there)
         if found is None:
             how = "it cannot be looked up there; sent again under the same key"
     with writing(desk.engine) as session:
@@ -270,6 +271,7 @@ def message_of(row: Delivery, number: str) -> Message:
         about=body.get("about", {}),
         blocks=body.get("blocks", ()),
         written_at=row.created_at,
+        tried_at=row.tried_at,
     )
 
 

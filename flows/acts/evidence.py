@@ -33,6 +33,11 @@ def preserve_file(
         raise BadInputError(f"{file}: cannot be read ({error.strerror}); check the path and its permissions") from error
 
 
+def preserve_bytes(desk: Desk, number: str, step: str, name: str, content: bytes, *, by: str) -> Evidence:
+    """Keep something that is at hand already."""
+    return _preserved(desk, number, step, name, [content], by)
+
+
 def preserve_record(desk: Desk, number: str, step: str, name: str, source: str) -> None:
     """Keep the facts or the ledger as they are now, or every file of a folder that the organisation's file names."""
     if source == "facts":

@@ -13,6 +13,8 @@ from flows.server import answers, local_address
 from flows.settings import Settings, laws_from
 from migrations.upgrade import HEAD, version_of
 from models.errors import BadInputError, TocsinError
+from models.store import reading
+from models.tables import TicketWatch
 from people.roster import encrypts_by_openssl
 from playbooks.playbook import load_playbooks
 from templates.checklist import checklist
@@ -136,11 +138,29 @@ def _channels(settings: Settings) -> Iterator[Finding]:
     for name, address in (("Teams", settings.teams_url), ("Mattermost", settings.mattermost_url)):
         if address:
             yield Finding(name, "ok", "an address is set; cards go there")
+    if settings.tickets:
+        yield ticket_health(settings)
     yield Finding(
         "webhook",
         "ok" if settings.webhook_url else "off",
         "set" if settings.webhook_url else f"TOCSIN_WEBHOOK_URL is not set; {outbox}",
     )
+
+
+def ticket_health(settings: Settings) -> Finding:
+    """Whether tickets can be made there now, and what the watch last found wrong."""
+    return _tried("tickets", lambda: _tickets(settings))
+
+
+def _tickets(settings: Settings) -> str:
+    desk = open_desk(settings)
+    system = desk.channels.tickets
+    assert system is not None, "it is set"
+    reached = system.checked()
+    with reading(desk.engine) as session:
+        watched = session.get(TicketWatch, system.name)
+    wrong = f"; when last asked what became of tickets: {watched.last_error}" if watched and watched.last_error else ""
+    return reached + wrong
 
 
 def _slack(settings: Settings) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from flows.acts.playbook import kept_playbook, planned, step_rows, step_sha256
+from flows.acts.tickets import TicketLine, tickets_of
 from flows.desk import Desk
 from models.incident import find
 from models.store import reading
@@ -49,10 +50,12 @@ class StepLine:
     note: str | None
     sha256: str
     zone: str
+    ticket: TicketLine | None = None
 
 
 def step_list(desk: Desk, number: str, language: str = "en") -> list[StepLine]:
     """Every step in the playbook's order; empty while no playbook was chosen."""
+    tickets = tickets_of(desk, number)
     with reading(desk.engine) as session:
         incident = find(session, number)
         plan, playbook, rows = planned(desk, session, incident), kept_playbook(incident), step_rows(session, incident)
@@ -60,7 +63,14 @@ def step_list(desk: Desk, number: str, language: str = "en") -> list[StepLine]:
             return []
         kept = _evidence(session, incident)
         return [
-            _line(step, rows[step.key], tuple(kept.get(step.key, ())), step_sha256(playbook, step.key), language)
+            _line(
+                step,
+                rows[step.key],
+                tuple(kept.get(step.key, ())),
+                step_sha256(playbook, step.key),
+                language,
+                tickets.get(step.key),
+            )
             for step in plan.steps
             if step.key in rows
         ]
@@ -75,7 +85,14 @@ def _evidence(session: Session, incident: Incident) -> dict[str, list[Piece]]:
     return found
 
 
-def _line(step: PlannedStep, row: Step, evidence: tuple[Piece, ...], sha256: str, language: str) -> StepLine:
+def _line(
+    step: PlannedStep,
+    row: Step,
+    evidence: tuple[Piece, ...],
+    sha256: str,
+    language: str,
+    ticket: TicketLine | None,
+) -> StepLine:
     return StepLine(
         key=step.key,
         title=in_language(step.step.title, language) + (f": {step.item}" if step.item else ""),
@@ -97,4 +114,5 @@ def _line(step: PlannedStep, row: Step, evidence: tuple[Piece, ...], sha256: str
         note=row.note,
         sha256=sha256,
         zone=row.zone,
+        ticket=ticket,
     )

@@ -54,6 +54,10 @@ def _evaluated(payload: Payload) -> str:
     )
 
 
+def _by(payload: Payload) -> str:
+    return f" by {payload['closed_by']}" if payload["closed_by"] else ""
+
+
 def _overridden(payload: Payload) -> str:
     without = [f"without {' and '.join(payload['unsigned'])}"] if payload["unsigned"] else []
     errors = [f"with {len(payload['findings'])} errors"] if payload["findings"] else []
@@ -126,6 +130,12 @@ WORDS: dict[str, Callable[[Payload], str]] = {
     "step.retried": lambda p: f"Step to be tried again: {p['title']}",
     "step.assigned": lambda p: f"Step assigned to {p['to']}: {p['title']}",
     "step.refused": lambda p: f"Step refused as {p['role']}: {p['title']}: {p['reason']}",
+    "ticket.done": lambda p: f"Ticket {p['ticket']} done in {p['system']}{_by(p)}: {p['title']}",
+    "ticket.dropped": lambda p: (
+        f"Ticket {p['ticket']} closed in {p['system']} without being done{_by(p)}: {p['title']}: {p['status']}"
+    ),
+    "ticket.removed": lambda p: f"Ticket {p['ticket']} removed from {p['system']}: {p['title']}",
+    "ticket.reopened": lambda p: f"Ticket {p['ticket']} opened again in {p['system']}: {p['title']}",
     "step.approved": lambda p: f"Step approved as {p['role']}: {p['title']}",
     "evidence.recorded": lambda p: f"Evidence preserved: {p['name']} ({p['size']} bytes, SHA-256 {p['sha256'][:12]})",
     "content.answered": lambda p: f"Question answered ({p['language']}): {p['key'].replace('_', ' ')}",

@@ -76,7 +76,7 @@ def _has_steps(session: Session, incident: Incident) -> bool:
 def _has_deliveries(desk: Desk, session: Session, incident: Incident) -> bool:
     query = select(Delivery.id).where(
         Delivery.incident_id == incident.id,
-        Delivery.purpose != "alert",
+        col(Delivery.purpose).not_in(("alert", "ticket")),  # those the watch sends
         may_be_tried(desk.clock()),
     )
     return session.exec(query).first() is not None

@@ -11,6 +11,7 @@ from flows.acts.deliver import attempt, new_delivery, queue
 from flows.acts.ladder import ENDED, Fired, key_of, ladder_of, runs, way_to
 from flows.acts.page import page_of, stand_down
 from flows.acts.pulse import seen
+from flows.acts.ticket_watch import watch_tickets
 from flows.acts.unsigned import fire_unsigned
 from flows.desk import Desk
 from integrations.slack_blocks import blocks_clock_at_risk
@@ -39,6 +40,7 @@ def watch_once(desk: Desk, *, stand_in: bool = False) -> list[Fired]:
     fired += fire_unsigned(desk)
     stand_down(desk)
     _send_due(desk, given_up)
+    watch_tickets(desk)
     seen(desk, stand_in=stand_in)
     return fired
 

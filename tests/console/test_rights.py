@@ -32,7 +32,7 @@ FOR_EVERYBODY = {  # who comes here is not known yet, or is known by a secret or
     "/sign-in/single-sign-on/back",
     "/welcome/{token}",
 }
-BY_A_SECRET = ("/intake", "/returned", "/calendar", "/slack", "/api/v1/openapi.json")
+BY_A_SECRET = ("/intake", "/tickets", "/returned", "/calendar", "/slack", "/api/v1/openapi.json")
 OWN_ACCOUNT = ("/account", "/admin")  # pages that a program does not reach by a token, whatever its scopes
 
 

@@ -6,6 +6,7 @@ import typer
 from flows.acts.contain import ready_steps
 from flows.acts.evidence import preserve_file
 from flows.acts.playbook import start_playbook, step_rows
+from flows.acts.tickets import tickets_of
 from flows.acts.work import (
     approve_step,
     assign_step,
@@ -116,14 +117,15 @@ def _list(desk: Desk, number: str, *, json: bool) -> None:
     with reading(desk.engine) as session:
         incident = find(session, number)
         rows = list(step_rows(session, incident).values())
+    tickets = tickets_of(desk, number)
     if json:
-        print_json([step_json(row) for row in rows])
+        print_json([step_json(row, tickets.get(row.key)) for row in rows])
         return
     if not rows:
         line(f"No playbook fits {number} yet; add the fact `kind` with `tocsin update {number} FILE`.")
         return
     table(
-        ("step", "phase", "title", "state", "who", "due", "why"),
+        ("step", "phase", "title", "state", "who", "due", "why", *(("ticket",) if tickets else ())),
         (
             (
                 row.key,
@@ -133,6 +135,7 @@ def _list(desk: Desk, number: str, *, json: bool) -> None:
                 row.assigned_to or row.role,
                 local(row.due_at, row.zone),
                 row.reason,
+                *((tickets[row.key].words if row.key in tickets else "",) if tickets else ()),
             )
             for row in rows
         ),
