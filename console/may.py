@@ -46,6 +46,7 @@ READS_TEXTS = Depends(may(Right.SEE_TEXTS))
 AUDITS = Depends(may(Right.AUDIT))
 REPORTS = Depends(may(Right.REPORT))
 ADDS_FACTS = Depends(may(Right.ADD_FACTS))
+ADMINISTERS = Depends(may(Right.ADMINISTER))
 
 Sees = Annotated[Viewer, SEES]
 Audits = Annotated[Viewer, AUDITS]
@@ -53,6 +54,7 @@ Reports = Annotated[Viewer, REPORTS]
 EditsTexts = Annotated[Viewer, Depends(may(Right.EDIT_TEXTS))]
 Signs = Annotated[Viewer, Depends(may(Right.SIGN))]
 Releases = Annotated[Viewer, Depends(may(Right.RELEASE))]
+Administers = Annotated[Viewer, ADMINISTERS]
 AddsFacts = Annotated[Viewer, ADDS_FACTS]
 Decides = Annotated[Viewer, Depends(may(Right.DECIDE))]
 DoesSteps = Annotated[Viewer, Depends(may(Right.DO_STEPS))]

@@ -7,6 +7,7 @@ give another one. The name stays what the certificate is checked against. No red
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import cache
 from urllib.request import getproxies
 
 import httpx
@@ -26,20 +27,24 @@ def looked_up(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
+class TargetRefusedError(RefusedDeliveryError):
+    """The target may not be reached by us; nothing was sent."""
+
+
 class GuardedTransport(httpx.BaseTransport):
     """Checks every request's host before it connects; each request has a connection of its own."""
 
-    def __init__(self, allowed: Allowed, resolve: Resolve = looked_up, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(self, allowed: Allowed, resolve: Resolve = looked_up, verify: ssl.SSLContext | None = None) -> None:
         self.allowed, self.resolve = allowed, resolve
-        self.inner = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_keepalive_connections=0))
+        self.inner = httpx.HTTPTransport(verify=verify or _trusted(), limits=httpx.Limits(max_keepalive_connections=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it; raises `RefusedDeliveryError` for a host that it may not reach."""
+        """Send it; raises `TargetRefusedError` for a host that it may not reach."""
         host = _host(request.url)
         addresses = self._addresses(request, host)
         why = self.allowed.refusal(host, addresses)
         if why is not None:
-            raise RefusedDeliveryError(f"{host} is not connected to: {why}; {_mend(self.allowed)}")
+            raise TargetRefusedError(f"{host} is not connected to: {why}; {_mend(self.allowed)}")
         for address in addresses[:-1]:
             try:
                 return self.inner.handle_request(_to(request, host, address))
@@ -59,7 +64,7 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 def guarded_client(
-    allowed: Allowed, resolve: Resolve = looked_up, verify: ssl.SSLContext | bool = True
+    allowed: Allowed, resolve: Resolve = looked_up, verify: ssl.SSLContext | None = None
 ) -> httpx.Client:
     """A client for targets that users set: public ones, and what is allowed besides. It goes through no proxy."""
     return httpx.Client(transport=GuardedTransport(allowed, resolve, verify), trust_env=False)
@@ -84,6 +89,12 @@ def require_reachable(url: str, allowed: Allowed, resolve: Resolve = looked_up) 
         raise BadInputError(f"{host} is not known ({error}); check the name") from error
     if why is not None:
         raise BadInputError(f"{host} is refused: {why}; {_mend(allowed)}")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom certificates are trusted of; reading them costs more than a request."""
+    return httpx.create_ssl_context()
 
 
 def _mend(allowed: Allowed) -> str:

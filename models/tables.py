@@ -601,6 +601,57 @@ class CalendarFeed(Row, table=True):
     made_at: datetime = _instant()
 
 
+class Subscription(Row, table=True):
+    """An address outside that is told of events; the database knows its host, and the rest only sealed."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    host: str
+    sealed: str  # the whole address, and the secret that requests are signed with
+    kinds: list[str] = _json()  # none: every kind
+    everything: bool = False  # also what happens in private incidents
+    made_by: str
+    made_at: datetime = _instant()
+    ended_at: datetime | None = _instant(nullable=True)
+    ended_by: str | None = None
+    failures: int = 0  # in a row
+    rests_until: datetime | None = _instant(nullable=True)
+    told_at: datetime | None = _instant(nullable=True)  # when people heard that its events are given up
+
+
+class EventCursor(Row, table=True):
+    """How many entries of an incident's ledger have become events for subscriptions."""
+
+    __tablename__ = "event_cursor"
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    seq: int
+
+
+class EventDelivery(Row, table=True):
+    """One event for one subscription: a row before the act, and the answer after it."""
+
+    __tablename__ = "event_delivery"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "incident_id", "seq"),
+        Index("ix_event_delivery_claim", "subscription_id", "state", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    subscription_id: int = Field(foreign_key="subscription.id")
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)  # None: a test
+    seq: int | None = None  # of the ledger entry
+    kind: str
+    at: datetime = _instant()
+    made_at: datetime = _instant()
+    state: str = "pending"  # pending, sending, sent, given_up
+    attempts: int = 0
+    tried_at: datetime | None = _instant(nullable=True)
+    next_try_at: datetime | None = _instant(nullable=True)
+    answer: str | None = None
+    sent_at: datetime | None = _instant(nullable=True)
+
+
 class SlackUser(Row, table=True):
     """Which member of the Slack workspace a person of the team is, where an administrator said so."""
 

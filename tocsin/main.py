@@ -33,6 +33,7 @@ COMMANDS = {
     "review": "What the record says of how the response went.",
     "register": "The breach register over all incidents, notified or not.",
     "ledger": "Verify or export an incident's ledger.",
+    "subscriptions": "Addresses outside that are told of events, signed.",
     "team": "Who may act, and in which role.",
     "drill": "Rehearse a playbook on a virtual clock; nothing leaves.",
     "schema": "Print the JSON Schema of a public format.",

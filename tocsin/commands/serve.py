@@ -28,6 +28,7 @@ from flows.senders import take_up as take_up_sendings
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
 from flows.start import POOL, deploy, nudge, prefect_ready
+from flows.telling import telling
 from integrations.maildir import MailboxFolder
 from models.errors import StoreUnavailableError
 from models.incident import find
@@ -77,6 +78,7 @@ def serve(
         started = list(_begun(desk, parts, stack))
         pulse = stack.enter_context(beating(settings, line)) if Part.WATCH in parts else None
         if pulse:
+            stack.enter_context(telling(desk, line))
             line(f"The watch looks every {every:g} s.")
         line("Ctrl-C ends it all.")
         try:

@@ -7,9 +7,11 @@ import typer
 from flows.acts.acknowledge import acknowledge, snooze
 from flows.acts.ladder import Fired
 from flows.acts.prove import Proof, Warned, prove
+from flows.acts.tell_subscribers import tell_subscribers
 from flows.acts.watch import watch_once
 from flows.desk import Desk, open_desk
 from flows.heartbeat import beating
+from flows.telling import telling
 from laws.clock import moment_of
 from models.clock import rfc3339, zone
 from models.errors import StoreUnavailableError
@@ -31,7 +33,7 @@ def watch(
     limit: Annotated[float, typer.Option("--limit", help="prove: seconds after which an alert is late.")] = 60.0,
     json: Json = False,
 ) -> None:
-    """The deadline monitor: fire every alert that is due, each once, and try again what could not be sent.
+    """The deadline monitor: fire every alert that is due, each once, try again what could not be sent, and tell subscriptions.
 
     With --prove: every alert of a period, when due, when fired, and gaps; exit status 1 if one was missed or late.
 
@@ -45,10 +47,11 @@ def watch(
         return
     if once or json:
         fired = watch_once(desk)
+        tell_subscribers(desk)
         print_json([_json(alert) for alert in fired]) if json else _show(fired)
         return
     line("Watching; Ctrl-C ends it.")
-    with beating(desk.settings, line) as pulse:
+    with beating(desk.settings, line) as pulse, telling(desk, line):
         while True:
             began = time.monotonic()
             try:

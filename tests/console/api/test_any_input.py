@@ -16,7 +16,9 @@ EXAMPLES = 2  # to each route, so that the suite stays quick
 
 
 def test_nothing_that_is_sent_gives_500(desk: Desk, open_demo_incident: Callable[[], str]) -> None:
-    add_member(desk, "Lea Martin", [PersonRole.LEGAL, PersonRole.COMMANDER, PersonRole.AUDITOR])
+    add_member(
+        desk, "Lea Martin", [PersonRole.LEGAL, PersonRole.COMMANDER, PersonRole.AUDITOR, PersonRole.ADMINISTRATOR]
+    )
     number = open_demo_incident()
     token = make_token(desk, "Lea Martin", purpose="any input", scopes=list(Scope), by="Ada")
     described = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", create_app(desk))
