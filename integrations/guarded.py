@@ -16,7 +16,7 @@ from integrations.exchange import require_https
 from integrations.networks import OPERATORS, Allowed, plain_host
 from models.errors import BadInputError, RefusedDeliveryError
 
-MEND = "set a public address, or have an administrator allow it in TOCSIN_PRIVATE_TARGETS"
+MEND = "set a public address, or have the operator allow it in TOCSIN_PRIVATE_TARGETS"
 Resolve = Callable[[str, int], Sequence[str]]
 """The addresses of a host; raises `OSError` where it has none."""
 
