@@ -17,6 +17,7 @@ from integrations.servicenow import ServiceNow
 from integrations.slack import SLACK, Slack
 from integrations.slack_workspace import Workspace
 from integrations.smtp import SmtpServer
+from integrations.statuspage import STATUSPAGE, StatusPage
 from integrations.teams import Teams
 from integrations.ticket import TicketSystem
 from integrations.webhook import Webhook
@@ -38,6 +39,7 @@ class Channels:
     other_chats: tuple[Channel, ...] = ()  # which get a copy of every card
     workspace: Workspace | None = None  # the rest of Slack, where the chat is Slack
     tickets: TicketSystem | None = None
+    status_page: StatusPage | None = None
 
     def named(self, name: str) -> Channel:
         """The channel that a row names; raises `BadInputError` when it is not configured any more."""
@@ -49,7 +51,16 @@ class Channels:
         )
 
     def _all(self) -> tuple[Channel | None, ...]:
-        return (self.outbox, self.mail, self.chat, self.webhook, self.pager, self.tickets, *self.other_chats)
+        return (
+            self.outbox,
+            self.mail,
+            self.chat,
+            self.webhook,
+            self.pager,
+            self.tickets,
+            self.status_page,
+            *self.other_chats,
+        )
 
     def for_mail(self, *names: str) -> tuple[Channel, str]:
         """The way to a recipient known by any of `names`: mail where an address is set, else the outbox."""
@@ -57,6 +68,12 @@ class Channels:
         if self.mail is not None and address is not None:
             return self.mail, address
         return self.outbox, address or names[0]
+
+    def for_notice(self, recipient: str, audience: str, form: str, language: str) -> tuple[Channel, str]:
+        """The way of a notice: the status page for what it takes, else as mail goes."""
+        if self.status_page is not None and self.status_page.takes(audience, form, language):
+            return self.status_page, self.status_page.page
+        return self.for_mail(recipient, audience)
 
     def for_chat(self) -> tuple[Channel, str]:
         """The way to the responders: Slack, else Teams or Mattermost, else the outbox."""
@@ -94,6 +111,7 @@ def channels_from(settings: Settings, organisation: OrganisationFile, clock: Clo
         chat_channel=settings.slack_channel or "responders",
         workspace=Workspace(slack) if slack else None,
         tickets=_tickets(settings, clock),
+        status_page=_status_page(settings, clock),
     )
 
 
@@ -171,6 +189,25 @@ def _tickets(settings: Settings, clock: Clock) -> TicketSystem | None:
     if settings.jira_project is None:
         raise BadInputError("TOCSIN_TICKETS is jira without TOCSIN_JIRA_PROJECT; set the key of the project")
     return Jira(api, settings.jira_project, settings.jira_issue_type, settings.jira_edition)
+
+
+def _status_page(settings: Settings, clock: Clock) -> StatusPage | None:
+    if settings.statuspage_page is None:
+        return None
+    if settings.statuspage_key is None:
+        raise BadInputError("TOCSIN_STATUSPAGE_PAGE is set without TOCSIN_STATUSPAGE_KEY; set the page's API key")
+    key = f"OAuth {settings.statuspage_key.get_secret_value()}"
+    url = settings.statuspage_url or STATUSPAGE
+    api = JsonApi(operators_client(), url, key, clock, "the status page", "TOCSIN_STATUSPAGE_KEY")
+    language = settings.statuspage_language or next(iter(settings.languages), "en")
+    return StatusPage(
+        api,
+        settings.statuspage_page,
+        settings.statuspage_forms,
+        language,
+        dict(settings.statuspage_components),
+        settings.statuspage_notifies,
+    )
 
 
 def _authorization(user: str | None, token: str) -> str:

@@ -14,6 +14,9 @@ from laws.law import Laws, load_laws
 from models.errors import BadInputError
 from models.vocabulary import PersonRole
 
+PUBLIC_FORMS = ("page", "holding", "full", "followup", "banner")
+COMPONENT_STATUSES = ("degraded_performance", "partial_outage", "major_outage", "under_maintenance")
+
 
 class Settings(BaseSettings):
     """One installation's settings. Every one has a default that works on a single machine with nothing else on it."""
@@ -120,7 +123,19 @@ class Settings(BaseSettings):
     servicenow_table: str = Field("incident", description="Table of the records, such as sn_si_incident.")
     servicenow_close_code: str = Field("Solution provided", description="The close code that its forms ask for.")
 
-    @field_validator("languages", "ticket_roles", "private_targets", mode="before")
+    statuspage_page: str | None = Field(None, description="Id of the status page that gets signed public texts.")
+    statuspage_key: SecretStr | None = Field(None, description="Its API key.")
+    statuspage_url: str | None = Field(None, description="Another address of the same shape.")
+    statuspage_forms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("page",), description="Which press texts go there, comma-separated: page, holding, full, followup, banner."
+    )
+    statuspage_language: str | None = Field(None, description="In which language; default: the first of the languages.")
+    statuspage_components: Annotated[tuple[tuple[str, str], ...], NoDecode] = Field(
+        (), description="Components while it is open, such as abc123=degraded_performance, comma-separated."
+    )
+    statuspage_notifies: bool = Field(True, description="Whether the page tells its subscribers.")
+
+    @field_validator("languages", "ticket_roles", "private_targets", "statuspage_forms", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -133,6 +148,25 @@ class Settings(BaseSettings):
         except BadInputError as error:
             raise ValueError(str(error)) from error
         return value
+
+    @field_validator("statuspage_forms")
+    @classmethod
+    def _public_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for form in value:
+            if form not in PUBLIC_FORMS:
+                raise ValueError(f"{form!r} is no public text; known are {', '.join(PUBLIC_FORMS)}")
+        return value
+
+    @field_validator("statuspage_components", mode="before")
+    @classmethod
+    def _components(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        for name, _, status in pairs:
+            if not name or status not in COMPONENT_STATUSES:
+                raise ValueError(f"write ID=STATUS with one of {', '.join(COMPONENT_STATUSES)}")
+        return tuple((name, status) for name, _, status in pairs)
 
     @field_validator("console_host", "server_host")
     @classmethod

@@ -14,6 +14,7 @@ from models.errors import RefusedDeliveryError, TemporaryDeliveryError, Uncertai
 
 UNTIL_ACCESS_IS_MENDED = timedelta(minutes=15)  # a wrong password tried more often locks accounts out
 LONGEST_SAID = 300
+TOO_MANY = 420  # what Statuspage says beside 429
 
 
 class NotThereError(RefusedDeliveryError):
@@ -71,6 +72,8 @@ class JsonApi:
 
     def _must_be_done(self, answer: Answer) -> None:
         must_not_be_busy(answer, self.clock())
+        if answer.status == TOO_MANY:
+            raise TemporaryDeliveryError(f"{self.title} answered {answer.status}: too many requests; the message waits")
         if answer.status in (401, 403):
             lacks = "does not accept the account" if answer.status == 401 else "does not allow the account to do this"
             raise TemporaryDeliveryError(

@@ -1,6 +1,6 @@
-"""Ticket systems that speak, on loopback, as Jira and ServiceNow are documented to: with state, searches and refusals.
+"""Systems that speak, on loopback, as Jira, ServiceNow and Statuspage are documented to: with state, searches and refusals.
 
-What they answer follows the public documentation of the two APIs, not what our client happens to ask.
+What they answer follows the public documentation of the three APIs, not what our client happens to ask.
 """
 
 import json
@@ -231,6 +231,46 @@ def _shown(record: dict[str, str], fields: list[str]) -> dict[str, dict[str, str
         }
         for name in fields
     }
+
+
+@dataclass
+class StatusPageServer(Server):
+    """One page `p1`; metadata must be objects of objects, a name has at most 255 signs."""
+
+    incidents: list[dict[str, Any]] = field(default_factory=list)  # the newest first
+    accepts: tuple[str, ...] = (f"OAuth {TOKEN}",)
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        rest = path.removeprefix("/v1/pages/").split("/")
+        if rest[:2] != ["p1", "incidents"]:
+            return 404, {"error": "not found"}
+        match method, rest[2:]:
+            case "GET", []:
+                start = (int(query.get("page", 1)) - 1) * int(query.get("limit", 100))
+                return 200, self.incidents[start : start + int(query.get("limit", 100))]
+            case "POST", []:
+                return self._open(body["incident"])
+            case "PATCH", [one]:
+                return self._update(next(found for found in self.incidents if found["id"] == one), body["incident"])
+        return 404, {"error": "not found"}
+
+    def _open(self, said: dict[str, Any]) -> Reply:
+        if not said.get("name") or len(said["name"]) > 255:
+            return 422, {"error": ["Name is too long (maximum is 255 characters)"]}
+        made = {"id": f"i{len(self.incidents) + 1}", "shortlink": "https://stspg.example/1", "incident_updates": []}
+        self.incidents.insert(0, made)
+        _, answer = self._update(made, said)
+        return 201, answer
+
+    def _update(self, incident: dict[str, Any], said: dict[str, Any]) -> Reply:
+        if any(not isinstance(value, dict) for value in said.get("metadata", {}).values()):
+            return 422, {"error": ["Metadata top-level values must be objects"]}
+        if said.get("status", incident.get("status")) not in ("investigating", "identified", "monitoring", "resolved"):
+            return 422, {"error": ["Status is not included in the list"]}
+        incident |= {name: value for name, value in said.items() if name != "body"}
+        words = said.get("body") or "This incident has been resolved."
+        incident["incident_updates"].insert(0, {"status": incident["status"], "body": words})
+        return 200, incident
 
 
 @contextmanager

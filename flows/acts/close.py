@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from flows.acts.evaluate import evaluated
+from flows.acts.status_page import resolve_on_page
 from flows.acts.team import roles_of
 from flows.acts.tickets import close_tickets
 from flows.desk import Desk
@@ -60,6 +61,7 @@ def close(desk: Desk, number: str, *, by: str, reason: str, despite: bool = Fals
             return Closing("open", tuple(follows), ())
         _end_alerts(desk, session, incident)
         close_tickets(desk, session, incident)
+        resolve_on_page(desk, session, incident)
         incident.state = "closed"
         session.add(incident)
         _note(desk, session, incident, "incident.closed", by, reason=reason, left=[*left, *follows])

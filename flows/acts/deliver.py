@@ -14,6 +14,7 @@ from flows.acts.paper import as_pdf, put_on_paper
 from flows.acts.playbook import not_called_for
 from flows.acts.sign import unfit
 from flows.acts.team import roles_of
+from flows.acts.way import way_of
 from flows.desk import Desk
 from integrations.channel import Channel
 from models.errors import (
@@ -357,7 +358,7 @@ def send_again(desk: Desk, number: str, key: str, *, by: str) -> None:
 
 def _taken_back(desk: Desk, session: Session, incident: Incident, row: Delivery, by: str) -> None:
     notice = session.get(Notice, row.notice_id) if row.notice_id else None
-    if notice is None or desk.channels.for_mail(notice.recipient, notice.audience)[0].name == row.channel:
+    if notice is None or way_of(desk, session, notice)[0].name == row.channel:
         raise NotAllowedError(
             f"no way is set that reaches {row.recipient}: file it by hand, or set an address and a mail server"
         )

@@ -11,6 +11,7 @@ from flows.acts.draft import current, has_left, notice_in, title, void_approvals
 from flows.acts.embargo import embargo
 from flows.acts.sign import unfit
 from flows.acts.team import roles_of
+from flows.acts.way import way_of
 from flows.desk import Desk
 from integrations.channel import Channel
 from models.clock import rfc3339
@@ -77,7 +78,7 @@ def queue_notice(desk: Desk, session: Session, incident: Incident, notice: Notic
         return False
     if _is_queued(session, notice):
         return False  # also when the settings name another channel meanwhile: one text leaves once
-    channel, to = _way(desk, notice)
+    channel, to = way_of(desk, session, notice)
     message = _message(notice, version) | {"with_pdf": channel.attaches and notice.audience in ON_PAPER}
     key = _key(incident, notice, version, channel)
     delivery = new_delivery(incident, key, "notice", channel, to, message, desk.clock())
@@ -104,10 +105,6 @@ def _reopened(desk: Desk, session: Session, incident: Incident, notice: Notice, 
     record(session, incident, "notice.reopened", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
     if not why.startswith("signatures"):
         void_approvals(desk, session, incident, notice, why)
-
-
-def _way(desk: Desk, notice: Notice) -> tuple[Channel, str]:
-    return desk.channels.for_mail(notice.recipient, notice.audience)
 
 
 def _key(incident: Incident, notice: Notice, version: NoticeVersion, channel: Channel) -> str:
