@@ -5,13 +5,14 @@ from datetime import datetime
 import httpx
 from sqlmodel import Session, and_, col, or_, select
 
-from flows.acts.people_claim import may_go
+from flows.acts.people_claim import held_off, may_go
 from flows.acts.people_follow import FAILED
 from flows.acts.people_plan import sending_of, waves_until
 from flows.desk import Desk
 from flows.server import api_client
 from flows.start import CREATED, POOL
 from models.clock import system_clock
+from models.cohorts import Channel
 from models.incident import find
 from models.lease import is_dead
 from models.store import reading
@@ -81,17 +82,25 @@ def _has_ready(session: Session, incident: Incident, now: datetime) -> bool:
         PersonDelivery.state == "pending",
         and_(col(PersonDelivery.state).in_(("delayed", "uncertain")), col(PersonDelivery.next_try_at) <= now),
     )
+    open_to = [
+        each.value for each in Channel if each is not Channel.POST and not held_off(session, incident, each.value, now)
+    ]
     failed = and_(col(PersonDelivery.state).in_(FAILED), col(PersonDelivery.followed).is_(False))
     found = session.exec(
         select(PersonDelivery.id)
         .where(
             PersonDelivery.incident_id == incident.id,
             col(PersonDelivery.wave).in_(waves_until(wave)),
-            or_(and_(PersonDelivery.channel != "post", waits), failed),
+            or_(and_(col(PersonDelivery.channel).in_(open_to), waits), failed),
         )
         .limit(1)
     )
     return found.first() is not None
+
+
+def tag_of(number: str) -> str:
+    """The tag on each run of a sending."""
+    return f"sending {number}"
 
 
 def _workers(api: httpx.Client) -> int:
@@ -105,6 +114,6 @@ def _started(api: httpx.Client, number: str, key: str) -> bool:
     if not found.is_success:
         return False
     # Not the incident's own tag: its runs hold the incident's lease, and one without it is taken for dead.
-    run = {"parameters": {"number": number}, "tags": [f"sending {number}"], "idempotency_key": key}
+    run = {"parameters": {"number": number}, "tags": [tag_of(number)], "idempotency_key": key}
     answer = api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=run).raise_for_status()
     return answer.status_code == CREATED

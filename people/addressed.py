@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
 
+from pydantic import RootModel
+
+from models.document import read_document, validated
+from models.report import Country
 from people.letter import Addressee
 from people.roster import Roster
 
 BATCH = 5_000
+POSTAL = Path(__file__).parent / "postal.yaml"
 _COLUMNS = "person_id, seq, name, email, phone, street, town, subdivision, country, identifier, categories, channels"
 
 _LAY_OUT = """
@@ -14,14 +22,22 @@ CREATE OR REPLACE TABLE addressed AS
 WITH now AS (
     SELECT a.person_id, a.cohort, a.text_key, a.language, a.channels, a.wave, p.identifier,
         coalesce(p.full_name, nullif(concat_ws(' ', p.given_name, p.family_name), ''), '') AS name,
-        p.emails[1] AS email, p.phones[1] AS phone, p.street, nullif(concat_ws(' ', p.postcode, p.city), '') AS town,
-        p.subdivision, p.country, coalesce(p.categories, []) AS categories
+        p.emails[1] AS email, p.phones[1] AS phone, p.street, nullif(CASE
+            WHEN p.country IN {city_then_code} THEN concat_ws(' ', p.city, split_part(p.subdivision, '-', 2), p.postcode)
+            WHEN p.country IN {code_below} THEN concat_ws(chr(10), p.city, p.postcode)
+            ELSE concat_ws(' ', p.postcode, p.city) END, '') AS town,
+        CASE WHEN p.country NOT IN {city_then_code} AND p.country NOT IN {without_part} THEN p.subdivision END AS subdivision,
+        p.country, coalesce(p.categories, []) AS categories
     FROM assignment a JOIN person p ON p.id = a.person_id),
 known AS (SELECT person_id, seq FROM {before})
 SELECT now.*, coalesce(k.seq, (SELECT coalesce(max(seq), 0) FROM known)
     + row_number() OVER (PARTITION BY k.seq IS NULL ORDER BY now.wave, now.person_id)) AS seq
 FROM now LEFT JOIN known k ON k.person_id = now.person_id ORDER BY seq
 """
+
+
+class Postal(RootModel[dict[Literal["city_then_code", "code_below", "without_part"], list[Country]]]):
+    """Which countries write the lines of an address in which way."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,13 @@ def lay_out_addresses(roster: Roster) -> None:
     """Make the list, or bring it up to what the roster says now; whoever had a place in it keeps that."""
     run = roster.connection.execute
     before = "addressed" if _has(roster, "addressed", "seq") else "(SELECT '' AS person_id, 0 AS seq WHERE false)"
-    run(_LAY_OUT.format(before=before))
+    postal = {name: "('{}')".format("', '".join(codes)) for name, codes in _postal().root.items()}
+    run(_LAY_OUT.format(before=before, **postal))
+
+
+@cache
+def _postal() -> Postal:
+    return validated(Postal, read_document(POSTAL))
 
 
 def planned(roster: Roster) -> Iterator[list[Planned]]:

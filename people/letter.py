@@ -1,6 +1,6 @@
 """A person's text: the signed words as they are, with the person's own parts where the words name them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -35,19 +35,26 @@ class Addressee:
     categories: Sequence[str] = ()
     channels: Sequence[str] = ()
 
-    @property
-    def address(self) -> str:
-        """Name and postal address, a line for each."""
-        return "\n".join(line for line in (self.name, self.street, self.town, self.subdivision, self.country) if line)
-
 
 @dataclass(frozen=True)
 class Wording:
-    """What of a person's parts depends on the text: its language, the names of the data, and the incident's number."""
+    """What of a person's parts depends on the text: its language, the names of the data, and the incident's number.
+
+    An address abroad ends with the country in capitals, in a language of the country that letters are posted in (UPU S42);
+    `destination` gives that line, or None, and `part` what a part of a country is called.
+    """
 
     number: str
     language: str
     categories: Mapping[str, str]
+    destination: Callable[[str], str | None] = str.upper
+    part: Callable[[str], str] = str
+
+    def address(self, person: Addressee) -> str:
+        """Name and postal address, a line for each."""
+        part = self.part(person.subdivision) if person.subdivision else None
+        country = self.destination(person.country) if person.country else None
+        return "\n".join(line for line in (person.name, person.street, person.town, part, country) if line)
 
     def parts(self, person: Addressee) -> dict[str, str]:
         """The person's parts, in words."""
@@ -55,7 +62,7 @@ class Wording:
         return {
             "name": name,
             "salutation": salutation(self.language, name),
-            "address": "\n".join(map(_one_line, person.address.split("\n"))),
+            "address": "\n".join(map(_one_line, self.address(person).split("\n"))),
             "categories": ", ".join(self.categories.get(each, each) for each in person.categories),
             "reference": f"{self.number}/{person.id}",
         }

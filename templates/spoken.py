@@ -12,6 +12,7 @@ from models.duty import Duty
 from models.places import lies_in
 from models.report import PeopleGroup, Report
 from models.vocabulary import Audience
+from templates.facts import place_name
 from templates.language import language, languages
 
 FALLBACK = "en"
@@ -68,6 +69,12 @@ def country_languages(country: str) -> tuple[str, ...]:
         return ours
     likely = str(get_global("likely_subtags").get(f"und_{country}", FALLBACK)).split("_")
     return ("zh-Hant",) if "Hant" in likely else (likely[0],)
+
+
+def place_in(country: str | None, code: str) -> str:
+    """What a place is called in the first language of a country, or in English."""
+    spoken = country_languages(country)[0] if country else FALLBACK
+    return place_name(code, Locale.parse(spoken.replace("-", "_")))
 
 
 def _is_read_as(code: str) -> bool:

@@ -155,6 +155,7 @@ def _document(found: Progress) -> dict[str, Any]:
         **asdict(found),
         "expected_end": rfc3339(found.expected_end) if found.expected_end else None,
         "due_at": rfc3339(found.due_at) if found.due_at else None,
+        "at": rfc3339(found.at),
         "too_slow": found.too_slow,
         "sent": found.sent,
     }

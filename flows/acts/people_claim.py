@@ -24,7 +24,7 @@ from models.incident import find, identity
 from models.lease import is_dead
 from models.ledger import record
 from models.store import reading, writing
-from models.tables import Incident, PeopleSending, PersonDelivery
+from models.tables import Incident, PeopleSending, PersonDelivery, SendingSlot
 from people.journal import forget, told
 
 LEASE = timedelta(seconds=150)  # longer than one exchange may take, with room for the renewals between
@@ -44,6 +44,7 @@ _WANTED = (
     "doubtful",
     "dated_at",
 )
+_WISH = "{} is held off"
 Versions = dict[tuple[int, int], PersonText]
 
 
@@ -80,7 +81,9 @@ def claim(desk: Desk, number: str, holder: str, channels: Sequence[str], most: i
         if wave is None:
             return []
         _wake(session, incident, now)
-        found = _next(session, incident, wave, channels, most)
+        found = _next(
+            session, incident, wave, [each for each in channels if not held_off(session, incident, each, now)], most
+        )
         texts = _texts(desk, session, incident, found, known)
         if texts is None:
             return []
@@ -170,6 +173,27 @@ def _next(
             if rows:
                 return rows
     return []
+
+
+def hold_off(session: Session, incident: Incident, channel: str, until: datetime) -> None:
+    """Let nothing leave by a channel before the other side wants it."""
+    slot = _wish(session, incident, channel) or SendingSlot(
+        incident_id=identity(incident), name=_WISH.format(channel), free_at=until
+    )
+    slot.free_at = max(slot.free_at, until)
+    session.add(slot)
+
+
+def held_off(session: Session, incident: Incident, channel: str, now: datetime) -> bool:
+    """Whether the other side asked to wait."""
+    slot = _wish(session, incident, channel)
+    return slot is not None and slot.free_at > now
+
+
+def _wish(session: Session, incident: Incident, channel: str) -> SendingSlot | None:
+    return session.exec(
+        select(SendingSlot).where(SendingSlot.incident_id == incident.id, SendingSlot.name == _WISH.format(channel))
+    ).first()
 
 
 def pause_because(desk: Desk, session: Session, incident: Incident, why: str) -> None:

@@ -1,6 +1,7 @@
 """Pausing, resuming and stopping a sending; whoever sends looks once a second."""
 
 from sqlalchemy import update
+from sqlmodel import select
 
 from flows.acts.people_claim import ROW, set_state
 from flows.acts.people_plan import UNFINISHED, sending_of
@@ -8,7 +9,9 @@ from flows.acts.team import roles_of
 from flows.desk import Desk
 from models.errors import NotAllowedError
 from models.incident import find, refuse_halted
+from models.ledger import record
 from models.store import writing
+from models.tables import LedgerEntry
 
 
 def pause(desk: Desk, number: str, *, by: str, why: str | None = None) -> None:
@@ -19,6 +22,29 @@ def pause(desk: Desk, number: str, *, by: str, why: str | None = None) -> None:
 def resume(desk: Desk, number: str, *, by: str) -> None:
     """Let it go on after a pause."""
     _move(desk, number, by, "running", ("paused",), None)
+
+
+def heed_cancelled(desk: Desk, number: str, *, run: str, by: str, said: str) -> bool:
+    """Pause a sending of which somebody cancelled a run, so that nobody starts it again; False where it was noted before.
+
+    `said` is what the server knows about it.
+    """
+    with writing(desk.engine) as session:
+        incident = find(session, number)
+        known = session.exec(
+            select(LedgerEntry.payload).where(
+                LedgerEntry.incident_id == incident.id, LedgerEntry.kind == "people.run_cancelled"
+            )
+        )
+        sending = sending_of(session, incident, lock=True)
+        if sending is None or any(payload["run"] == run for payload in known):
+            return False
+        payload = {"run": run, "said": said}
+        record(session, incident, "people.run_cancelled", payload, actor=by, at=desk.clock(), zone=incident.zone)
+        if sending.state == "running":
+            why = f"a run of it was cancelled; go on with `tocsin people resume {number}`"
+            set_state(desk, session, incident, sending, "paused", by, why)
+        return True
 
 
 def stop(desk: Desk, number: str, *, by: str, why: str) -> int:

@@ -193,7 +193,7 @@ def _opened(
         sending.wave = _wave(session, incident, sending.wave, wave)
         sending.limits = {**sending.limits, **limits}
         sending.ways, sending.unreached = ways, _unreached(roster)
-        sending.due_at = _due(session, incident)
+        sending.due_at, sending.alarmed_at = _due(session, incident), None
         sending.state, sending.why, sending.changed_at, sending.changed_by = "running", None, now, by
         sending.zone = incident.zone
         session.add(sending)

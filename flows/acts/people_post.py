@@ -32,7 +32,7 @@ from people.roster import Roster, open_roster
 from templates.letter_sheet import sheets
 
 MOST = 50  # letters in one file: a PDF is set from a page of bounded length
-HEADINGS = ("place", "reference", "key", "language", "country", "text_sha256", "pdf_sha256")
+HEADINGS = ("place", "reference", "key", "language", "country", "destination", "text_sha256", "pdf_sha256")
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,10 @@ def _manifest(rows: Sequence[InHand], people: dict[int, Addressee], sha256: str)
     writer.writerow(HEADINGS)
     for place, row in enumerate(rows, 1):
         person = people[row.seq]
-        reference = row.text.wording.parts(person)["reference"]
-        writer.writerow((place, reference, row.key, row.text.language, person.country, row.text.sha256, sha256))
+        wording, country = row.text.wording, person.country
+        goes_to = (country, wording.destination(country) if country else None)
+        reference = wording.parts(person)["reference"]
+        writer.writerow((place, reference, row.key, row.text.language, *goes_to, row.text.sha256, sha256))
     return out.getvalue()
 
 

@@ -38,11 +38,12 @@ class Progress:
     due_at: datetime | None
     unreached: dict[str, int]
     zone: str
+    at: datetime
 
     @property
     def too_slow(self) -> bool:
         """Whether the limit will be missed at this rate, or is missed already."""
-        return bool(self.left and self.due_at and self.expected_end and self.expected_end > self.due_at)
+        return bool(self.left and self.due_at and (self.expected_end or self.at) > self.due_at)
 
     @property
     def sent(self) -> int:
@@ -96,6 +97,7 @@ def _progress(session: Session, incident: Incident, sending: PeopleSending, now:
         due_at=sending.due_at,
         unreached=sending.unreached,
         zone=sending.zone,
+        at=now,
     )
 
 
@@ -129,13 +131,15 @@ def _rate(session: Session, incident: Incident, now: datetime) -> float:
 
 def warn_if_too_slow(desk: Desk, number: str) -> bool:
     """Tell the responders, once, that the limit will be missed at the rate of now; whether they were told just now."""
+    if not progress(desk, number).too_slow:  # which nobody has to wait for
+        return False
     with writing(desk.engine) as session:
         incident = find(session, number)
         sending = sending_of(session, incident, lock=True)
         if sending is None or sending.alarmed_at is not None:
             return False
         found = _progress(session, incident, sending, desk.clock())
-        if not found.too_slow or found.expected_end is None or found.due_at is None:
+        if not found.too_slow or found.due_at is None:
             return False
         now, words = desk.clock(), _words(incident.number, found)
         sending.alarmed_at = now
@@ -145,15 +149,19 @@ def warn_if_too_slow(desk: Desk, number: str) -> bool:
         message = {"subject": words, "text": words, "what": "sending to people is too slow"}
         queue(session, desk, incident, new_delivery(incident, key, "alert", channel, to, message, now))
         payload = {"left": found.left, "rate": found.rate, "due_at": rfc3339(found.due_at)}
-        payload["expected_end"] = rfc3339(found.expected_end)
+        payload["expected_end"] = rfc3339(found.expected_end) if found.expected_end else None
         record(session, incident, "people.too_slow", payload, actor="tocsin", at=now, zone=incident.zone)
         return True
 
 
 def _words(number: str, found: Progress) -> str:
-    assert found.expected_end is not None, "it was checked"
     assert found.due_at is not None, "it was checked"
+    end = (
+        f"at {found.rate} a second the last leaves at {rfc3339(found.expected_end)}, after"
+        if found.expected_end
+        else "none left in the last minutes, and they are past"
+    )
     return (
-        f"{number}: {found.left} messages to people are left; at {found.rate} a second the last leaves at "
-        f"{rfc3339(found.expected_end)}, after the limit of {rfc3339(found.due_at)}. Add workers, or raise the limits."
+        f"{number}: {found.left} messages to people are left; {end} the limit of {rfc3339(found.due_at)}. "
+        "Add workers, or raise the limits."
     )

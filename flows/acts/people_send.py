@@ -2,12 +2,24 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from flows.acts.people import key_file, roster_folder
-from flows.acts.people_claim import InHand, Settled, Versions, claim, goes_on, keep, pause_because, put_back, recover
+from flows.acts.people_claim import (
+    InHand,
+    Settled,
+    Versions,
+    claim,
+    goes_on,
+    hold_off,
+    keep,
+    pause_because,
+    put_back,
+    recover,
+)
 from flows.acts.people_follow import follow_failures
 from flows.acts.people_limits import Limits, limits_of
 from flows.acts.people_ways import Way, ways_out
@@ -27,6 +39,7 @@ from people.roster import Roster, open_roster
 FIRST_IN_HAND, IN_HAND = 20, 200
 SECONDS_IN_HAND = 2.0  # what a connection takes in hand at once is what it sends in so long
 LOOKS_EVERY = 1.0  # seconds between looks at whether sending may go on; what was sent is written down as often
+MEANWHILE_EVERY = 30.0  # seconds
 CONNECTIONS = 4
 PATIENCE = 5  # times in a row that no connection is had before a worker ends
 REFUSED_IN_A_ROW = 20  # so many cannot all be wrong addresses
@@ -42,8 +55,18 @@ class Tally:
     trouble: str | None = None
 
 
-def send_share(desk: Desk, number: str, *, connections: int = CONNECTIONS) -> Tally:
-    """Send whatever may go until nothing is left for now, sharing it with every other worker; gives what this one did."""
+def send_share(
+    desk: Desk,
+    number: str,
+    *,
+    connections: int = CONNECTIONS,
+    meanwhile: Callable[[], object] | None = None,
+    every: float = MEANWHILE_EVERY,
+) -> Tally:
+    """Send whatever may go until nothing is left for now, sharing it with every other worker; gives what this one did.
+
+    `meanwhile` is done `every` so many seconds as long as it lasts.
+    """
     folder = roster_folder(desk.settings, number)
     tally = Tally()
     with open_roster(folder, key_file(desk.settings, number), read_only=True) as roster:
@@ -52,8 +75,12 @@ def send_share(desk: Desk, number: str, *, connections: int = CONNECTIONS) -> Ta
         while True:
             senders = [_Sender(desk, number, roster, ours, ways(), tally) for _ in range(connections)]
             with ThreadPoolExecutor(connections) as pool:
-                for done in [pool.submit(sender.run) for sender in senders]:
-                    done.result()
+                running = [pool.submit(sender.run) for sender in senders]
+                while wait(running, every).not_done:
+                    if meanwhile is not None:
+                        meanwhile()
+            for done in running:
+                done.result()
             tally.doubtful += recover(desk, number, folder / "sending")
             if not follow_failures(desk, number, roster) or not goes_on(desk, number):
                 return tally
@@ -121,7 +148,7 @@ class _Sender:
                 left.pop()
                 self._settled.append(Settled(row, outcome, self._desk.clock()))
                 self._tally.outcomes[outcome.state] += 1
-                if not self._is_plausible(outcome):
+                if not self._is_plausible(outcome) or not self._waited(row.channel, outcome.retry_after):
                     return True
             return True
         except TemporaryDeliveryError as error:
@@ -162,6 +189,22 @@ class _Sender:
             return True
         self._pause(f"{self._refused} in a row were refused, the last with {outcome.answer}")
         return False
+
+    def _waited(self, channel: str, wish: timedelta | None) -> bool:
+        """Wait as long as the other side asks, or let everybody leave the channel alone until then; whether to go on."""
+        if wish is None:
+            return True
+        if wish.total_seconds() > LONGEST_WAIT:
+            with writing(self._desk.engine) as session:
+                hold_off(session, find(session, self._number), channel, self._desk.clock() + wish)
+            self._tally.trouble = f"{channel}: the other side asks to wait {wish.total_seconds():.0f} s"
+            return False
+        until = time.monotonic() + wish.total_seconds()
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LOOKS_EVERY))
+            if not self._look():
+                return False
+        return True
 
     def _pause(self, why: str) -> None:
         self._tally.trouble = why

@@ -1,13 +1,13 @@
 """The text that a person gets: that of a signed notice, framed by who it is for and the reference to name when calling."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlmodel import Session, col, select
 
 from flows.acts.sign import unfit
 from models.errors import BadInputError
-from models.incident import identity
+from models.incident import facts_of, identity
 from models.pieces import Pieces, in_pieces
 from models.tables import Incident, Notice, NoticeVersion
 from models.vocabulary import Audience, Category
@@ -15,6 +15,7 @@ from people.letter import Wording
 from templates.language import language as speak
 from templates.letter_sheet import letter
 from templates.page import framed, html, plain, styled
+from templates.spoken import place_in
 
 NAMED = frozenset({"name", "salutation", "address"})
 
@@ -74,7 +75,7 @@ def signed_text(
     kept = session.exec(
         select(NoticeVersion).where(NoticeVersion.notice_id == notice_id, NoticeVersion.version == wanted)
     ).one()
-    return _text(incident.number, notice, kept), None
+    return _text(notice, kept, incident.number, facts_of(session, incident).organisation.country), None
 
 
 def notice_for(session: Session, incident: Incident, provision: str, form: str, language: str) -> Notice | None:
@@ -93,7 +94,7 @@ def notice_for(session: Session, incident: Incident, provision: str, form: str, 
     ).first()
 
 
-def _text(number: str, notice: Notice, version: NoticeVersion) -> PersonText:
+def _text(notice: Notice, version: NoticeVersion, number: str, posted_in: str | None) -> PersonText:
     if in_pieces(version.subject).parts:
         raise BadInputError(f"notice {notice.id}: a subject is the same for everybody; take {{{{ ... }}}} out of it")
     phrases = speak(notice.language).phrases
@@ -106,5 +107,10 @@ def _text(number: str, notice: Notice, version: NoticeVersion) -> PersonText:
         language=notice.language,
         subject=version.subject,
         markdown=version.text,
-        wording=Wording(number, notice.language, words),
+        wording=Wording(number, notice.language, words, partial(_destination, posted_in), partial(place_in, posted_in)),
     )
+
+
+def _destination(posted_in: str | None, country: str) -> str | None:
+    """The last line of an address: none within the country in which it is posted."""
+    return None if country == posted_in else place_in(posted_in, country).upper()

@@ -9,6 +9,7 @@ from flows.acts.people_claim import InHand
 from flows.acts.people_texts import PersonText
 from flows.desk import Desk
 from integrations.dkim_key import DkimKey, read_dkim_key
+from integrations.exchange import host_of
 from integrations.loopback import is_loopback
 from integrations.mail_form import MailForm, recipient_of
 from integrations.outcome import Outcome, outcome_of
@@ -128,22 +129,25 @@ def ways_out(desk: Desk, number: str) -> Callable[[], Mapping[str, Way]]:
     """Makes the ways of one connection, by channel; raises `BadInputError` where none is set."""
     with reading(desk.engine) as session:
         rehearsal = find(session, number).rehearsal
-    mail, webhook = desk.channels.mail, desk.channels.webhook
-    if not isinstance(mail, SmtpServer) and not isinstance(webhook, Webhook):
+    mail = desk.channels.mail if isinstance(desk.channels.mail, SmtpServer) else None
+    webhook = desk.channels.webhook if isinstance(desk.channels.webhook, Webhook) else None
+    if mail is None and webhook is None:
         raise BadInputError("no way to people is set: set TOCSIN_SMTP_HOST and TOCSIN_SMTP_SENDER, then send again")
-    if rehearsal and not (isinstance(mail, SmtpServer) and is_loopback(mail.host)):
-        raise NotAllowedError(f"{number} is a rehearsal: it sends to a mail server on this machine only")
-
-    key = _dkim(desk, mail) if isinstance(mail, SmtpServer) else None
+    if rehearsal:
+        mail = mail if mail is not None and is_loopback(mail.host) else None
+        webhook = webhook if webhook is not None and is_loopback(host_of(webhook.url)) else None
+    if mail is None and webhook is None:
+        raise NotAllowedError(f"{number} is a rehearsal: it sends to servers on this machine only")
+    key = _dkim(desk, mail) if mail is not None else None
 
     def made() -> Mapping[str, Way]:
         found: dict[str, Way] = {}
-        if isinstance(mail, SmtpServer):
+        if mail is not None:
             settings = desk.settings
             found[Channel.EMAIL.value] = ByMail(
                 SmtpSession(mail), key, settings.smtp_key_header, settings.smtp_return_path
             )
-        if isinstance(webhook, Webhook) and not rehearsal:
+        if webhook is not None:
             found |= {way.value: ByWebhook(webhook, way) for way in (Channel.SMS, Channel.IN_APP)}
         return found
 

@@ -92,6 +92,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"Sending to people, as far as the wave {p['wave']}: {p['left']} messages to send, {p['planned']} of them new"
     ),
     "people.sending_state": lambda p: f"Sending to people is {p['state']}" + (f": {p['why']}" if p.get("why") else ""),
+    "people.run_cancelled": lambda p: f"A run that sends to people was cancelled: {p['said']}",
     "people.returned": lambda p: (
         ("Came back from people so far: " if p.get("in_all") else "Came back from people: ")
         + (", ".join(f"{count} {said}" for said, count in sorted(p["said"].items())) or "nothing")
@@ -104,7 +105,7 @@ WORDS: dict[str, Callable[[Payload], str]] = {
         f"Case {p['case']} of somebody affected answered" + (", late" if p["late"] else "")
     ),
     "people.too_slow": lambda p: (
-        f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end']}, due {p['due_at']}"
+        f"Sending to people will miss its limit: {p['left']} left, the last leaves at {p['expected_end'] or 'no known time'}, due {p['due_at']}"
     ),
     "people.set_aside_taken": lambda p: f"Rows that were set aside written out: {p['rows']}",
     "people.forgotten": lambda p: "Roster's key destroyed; the counts remain",  # noqa: ARG005 - it has no more to say

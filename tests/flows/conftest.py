@@ -10,6 +10,7 @@ from tests.conftest import START
 from tests.flows.affected import assign_people, copied, french, send, sign_texts, sink_and_desk
 from tests.flows.meridia import join_team
 from tests.flows.server import PrefectServer
+from tests.integrations.sinks import HttpSink
 from tests.slack_office import office, slack
 
 __all__ = ["office", "slack"]
@@ -64,6 +65,14 @@ def told(told_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
     desk = copied(told_home, home, clock.path)
     yield desk
     desk.engine.dispose()
+
+
+@pytest.fixture
+def http_sink() -> Iterator[HttpSink]:
+    """A web server that answers as the test says."""
+    sink = HttpSink()
+    yield sink
+    sink.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Dead runs are shown as crashed, and another takes their place, once."""
+"""Dead runs are shown as crashed, and another takes their place, once; a sending is shared by the workers there are."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,19 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.acts.people_control import heed_cancelled, resume
+from flows.acts.people_plan import start_sending
+from flows.acts.people_progress import progress
 from flows.dead_runs import bury, is_dead
+from flows.desk import Desk, open_desk
+from flows.prefect_gates import cancelled_runs
+from flows.senders import left_alone, start_senders, tag_of, take_up
 from flows.server import api_client
 from flows.settings import Settings
-from flows.start import nudge
+from flows.start import POOL, nudge
+from models.clock import VirtualClock
+from tests.flows.affected import NUMBER, assign_people, french
+from tests.flows.meridia import LEGAL, ledger
 from tests.flows.server import PrefectServer
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -86,3 +95,45 @@ def test_the_runs_of_other_incidents_are_left_alone(api: httpx.Client, prefect_s
     assert bury(api, "INC-2026-0902", now + 2 * MINUTE) == 1
 
     assert [run["state"]["type"] for run in runs(api, "INC-2026-0903")] == ["RUNNING"]
+
+
+@pytest.fixture
+def sending(api: httpx.Client, prefect_server: PrefectServer, signed: Desk) -> Iterator[Desk]:
+    """A sending that is planned, and a pool on which two workers are heard of."""
+    assign_people(signed, french(3))
+    start_sending(signed, NUMBER, by=LEGAL, wave="rest")
+    flow = api.post("/flows/", json={"name": "sending"}).raise_for_status().json()["id"]
+    api.post("/deployments/", json={"name": "people", "flow_id": flow}).raise_for_status()
+    api.post("/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()
+    for name in ("one", "two"):
+        api.post(f"/work_pools/{POOL}/workers/heartbeat", json={"name": name}).raise_for_status()
+    desk = open_desk(signed.settings.model_copy(update={"server_port": prefect_server.port}))
+    yield desk
+    desk.engine.dispose()
+
+
+def test_each_worker_gets_a_share_and_what_is_cancelled_is_not_started_again(
+    api: httpx.Client, sending: Desk, clock: VirtualClock
+) -> None:
+    assert start_senders(sending, NUMBER) == 2
+    assert start_senders(sending, NUMBER) == 0, "asked twice about the same wave it is the same two"
+    first, _ = runs(api, tag_of(NUMBER))
+    assert take_up(sending) == [NUMBER], "nobody has anything in hand yet"
+
+    cancelled = {"state": {"type": "CANCELLED", "message": "Cancelled from UI"}, "force": True}
+    api.post(f"/flow_runs/{first['id']}/set_state", json=cancelled).raise_for_status()
+    [run] = [run for run in cancelled_runs(sending.settings) if tag_of(NUMBER) in run["tags"]]
+    heed = {"run": run["id"], "by": "Prefect UI", "said": run["state"]["message"]}
+
+    assert heed_cancelled(sending, NUMBER, **heed)
+    assert not heed_cancelled(sending, NUMBER, **heed), "once"
+    assert progress(sending, NUMBER).state == "paused"
+    assert left_alone(sending) == take_up(sending) == []
+    [entry] = ledger(sending, NUMBER, "people.run_cancelled")
+    assert (entry["actor"], entry["payload"]["said"]) == ("Prefect UI", "Cancelled from UI")
+    clock.set(clock() + MINUTE)
+    resume(sending, NUMBER, by=LEGAL)
+    assert not heed_cancelled(sending, NUMBER, **heed), "what was noted does not stop what somebody started again"
+    assert left_alone(sending) == [NUMBER]
+    assert start_senders(sending, NUMBER) == 2
+    assert ledger(sending, NUMBER, "people.sending_state")[-1]["actor"] == LEGAL

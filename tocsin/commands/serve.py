@@ -17,6 +17,7 @@ import typer
 
 from flows.acts.accounts import first_link
 from flows.acts.halt import halt, open_numbers
+from flows.acts.people_control import heed_cancelled
 from flows.acts.people_mailbox import read_people_mailbox
 from flows.acts.unfinished import idle, unfinished
 from flows.acts.watch import watch_once
@@ -24,6 +25,7 @@ from flows.desk import Desk, open_desk
 from flows.heartbeat import Pulse, beating
 from flows.prefect_gates import cancelled_runs, keep_gates
 from flows.saved_filter import save_filter
+from flows.senders import tag_of
 from flows.senders import take_up as take_up_sendings
 from flows.server import ended, environment, local_address, running, waited_for
 from flows.settings import Settings, read_settings
@@ -209,12 +211,17 @@ def _read_mailbox(desk: Desk, seen: Seen) -> None:
 
 def _heed_cancelled(desk: Desk, numbers: Iterable[str]) -> None:
     """What somebody cancelled in the Prefect UI is noted, and not started again."""
+    numbers = set(numbers)
     for run in cancelled_runs(desk.settings):
-        for number in set(numbers) & set(run["tags"]):
-            if halt(
-                desk, number, run=run["id"], by=CANCELLER, said=f"{run['name']}: {run['state'].get('message') or ''}"
-            ):
+        said = f"{run['name']}: {run['state'].get('message') or ''}"
+        for number in numbers & set(run["tags"]):
+            if halt(desk, number, run=run["id"], by=CANCELLER, said=said):
                 line(f"{number}: a run was cancelled; nothing is carried on until `tocsin respond {number}`")
+        for number in (number for number in numbers if tag_of(number) in run["tags"]):
+            if heed_cancelled(desk, number, run=run["id"], by=CANCELLER, said=said):
+                line(
+                    f"{number}: a run of its sending was cancelled; it is paused until `tocsin people resume {number}`"
+                )
 
 
 def _take_up(desk: Desk, seen: Seen) -> None:

@@ -1,22 +1,36 @@
+import json
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from threading import Thread
 from time import sleep
 
+import httpx
 import pytest
 
+from flows.acts.people import key_file, roster_folder
 from flows.acts.people_carry import carry_sending
+from flows.acts.people_claim import claim
 from flows.acts.people_control import pause, stop
-from flows.acts.people_plan import start_sending
+from flows.acts.people_limits import limits_of
+from flows.acts.people_plan import sending_of, start_sending
 from flows.acts.people_progress import progress
 from flows.desk import Desk
+from flows.senders import left_alone
+from integrations.webhook import Webhook
 from models.clock import VirtualClock
+from models.cohorts import Cohorts
 from models.errors import NotAllowedError
-from models.tables import DutyRecord
+from models.incident import find
+from models.store import writing
+from models.tables import Delivery, DutyRecord, SendingSlot
+from people.addressed import addressees
+from people.roster import open_roster
 from tests.flows.affected import NUMBER, assign_people, email, french, rows, rules, send, sink_and_desk
-from tests.flows.meridia import LEGAL, add, notices, one
-from tests.integrations.sinks import MailSink
+from tests.flows.meridia import LEGAL, add, every, ledger, notices, one
+from tests.flows.post import DeskByPost
+from tests.integrations.sinks import HttpSink, MailSink, Reply
 
 
 @pytest.fixture
@@ -173,6 +187,76 @@ def test_no_name_and_no_address_stands_outside_the_roster(signed: Desk) -> None:
 
     for file in (path for path in desk.settings.home.rglob("*") if path.is_file()):
         assert b"planted" not in file.read_bytes().lower(), file
+
+
+TO_PHONES = {"name": "phones", "text": "email", "channels": ["sms", "in_app"]}
+WITH_PHONES = "name,phone,id,country,language\nAna Planted,+33612345678,a-1,FR,fr\nBel Planted,,b-2,FR,fr\n"
+
+
+def test_messages_to_phones_and_accounts_wait_as_the_endpoint_asks_and_keep_their_key(
+    signed: Desk, clock: VirtualClock, http_sink: HttpSink
+) -> None:
+    assign_people(signed, WITH_PHONES, Cohorts.model_validate({"cohorts": [TO_PHONES]}))
+    webhook = Webhook(httpx.Client(), http_sink.url, clock, b"secret")
+    desk = DeskByPost(signed.settings, signed.engine, signed.clock, ways=replace(signed.channels, webhook=webhook))
+    http_sink.replies = [Reply(429, headers={"Retry-After": "120"}), Reply(503), Reply()]
+
+    send(desk, connections=1)
+    assert {row.state for row in rows(desk)} == {"delayed"}
+    assert clock() + timedelta(seconds=120) in [row.next_try_at for row in rows(desk)]
+    assert not left_alone(desk), "nothing leaves before the endpoint wants it"
+    clock.set(clock() + timedelta(seconds=121))
+    assert left_alone(desk) == [NUMBER]
+    send(desk, connections=1)
+
+    assert {(row.state, row.attempts) for row in rows(desk)} == {("sent", 2)}
+    asked = [(each.headers["Idempotency-Key"], json.loads(each.body)) for each in http_sink.received]
+    assert len(asked) == 4
+    assert Counter(key for key, _ in asked) == {row.key: 2 for row in rows(desk)}
+    assert {(body["channel"], body["to"]) for _, body in asked} == {("sms", "+33612345678"), ("in_app", "b-2")}
+    assert all(body["text"].count("\n") and body["language"] == "fr" for _, body in asked)
+
+
+def test_the_alarm_is_given_while_a_share_runs(forty: Desk, clock: VirtualClock) -> None:
+    with sink_and_desk(forty) as (sink, desk):
+        start_sending(desk, NUMBER, by=LEGAL, wave="rest", limits={"email": 4.0})
+        limit_passes(desk, clock() - timedelta(hours=1))
+        worker = Thread(target=carry_sending, args=(desk, NUMBER), kwargs={"judged_every": 0.1})
+        worker.start()
+        while not ledger(desk, NUMBER, "people.too_slow"):
+            sleep(0.02)
+        pause(desk, NUMBER, by=LEGAL)
+        worker.join()
+
+    assert len(sink.taken) < 40, "it was told before the share had ended"
+    [alert] = every(desk, Delivery, NUMBER, purpose="alert", state="pending")
+    assert "messages to people are left" in str(alert.body)
+
+
+def limit_passes(desk: Desk, due_at: datetime) -> None:
+    with writing(desk.engine) as session:
+        sending = sending_of(session, find(session, NUMBER))
+        assert sending is not None
+        sending.due_at = due_at
+        session.add(sending)
+
+
+def test_the_limits_of_a_channel_and_a_domain_hold_over_all_senders_together(forty: Desk) -> None:
+    start_sending(forty, NUMBER, by=LEGAL, wave="rest", limits={"email": 0.5, "domain": 0.25})
+    folder = roster_folder(forty.settings, NUMBER)
+    free: list[dict[str, datetime]] = []
+    with open_roster(folder, key_file(forty.settings, NUMBER), read_only=True) as roster:
+        for sender in ("one", "two"):
+            taken = claim(forty, NUMBER, sender, ["email"], 3, {})
+            people = addressees(roster, [row.seq for row in taken])
+            limits_of(forty, NUMBER).spread(forty, NUMBER, taken, people)
+            free.append({slot.name: slot.free_at for slot in every(forty, SendingSlot, NUMBER)})
+
+    of_domains = Counter(each.email.partition("@")[2] for each in people.values() if each.email)
+    moved = {name: at - free[0][name] for name, at in free[1].items() if name in free[0]}
+    assert moved.pop("email") == timedelta(seconds=len(taken) / 0.5), "the second sender stands behind the first"
+    assert moved
+    assert set(moved.values()) <= {timedelta(seconds=count / 0.25) for count in (0, *of_domains.values())}
 
 
 def test_nothing_leaves_before_every_text_is_signed(drafted: Desk) -> None:
