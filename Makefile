@@ -5,6 +5,7 @@ UV_VERSION := 0.13.9
 # The first Python that runs and is new enough; one that is only named on the path may not run.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := $(UV) run --frozen --no-sync
+AT_ONCE ?= 3# on two cores: of three tests, one waits for a server, a clock or a browser
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -35,7 +36,7 @@ serve: setup ## console, Prefect server with its UI, worker and deadline watch; 
 	@$(RUN) tocsin serve
 
 test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n $(AT_ONCE) --dist loadgroup
 
 kill-test: setup ## a thousand processes killed at every boundary of every effect, on both databases; what arrived is compared
 	@$(RUN) python -m tests.flows.kills

@@ -42,10 +42,14 @@ def other_hosts(address: str, number: str, images: Path | None) -> list[str]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.on("request", note)
+        window = browser.new_context(viewport={"width": 1440, "height": 1000})
+        window.on("request", note)
         for name, path in pages(address, number).items():
-            _look(page, f"{address}{path}", images / f"{name}.png" if images else None)
+            page = window.new_page()
+            page.goto(f"{address}{path}", wait_until="load")
+            if images:
+                _picture(page, images / f"{name}.png")
+        window.new_page().wait_for_timeout(2000)  # what pages ask for once they stand
         browser.close()
     return asked
 
@@ -84,11 +88,10 @@ def _found(api: httpx.Client, kind: str, **wanted: object) -> list[dict[str, Any
             return rows
 
 
-def _look(page: Page, url: str, picture: Path | None) -> None:
-    page.goto(url, wait_until="load")
-    page.wait_for_timeout(3500 if picture else 2000)
-    if picture:
-        page.screenshot(path=str(picture), full_page=False)
+def _picture(page: Page, file: Path) -> None:
+    page.wait_for_timeout(3500)
+    page.screenshot(path=str(file), full_page=False)
+    page.close()
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from migrations.upgrade import ensure_tables
 from models.clock import VirtualClock
 from models.report import read_report
 from models.store import open_store
-from tests.flows.meridia import REPORTER, contain, draft, join_team
+from tests.flows.meridia import REPORTER, carry, contain, draft, join_team
 from tests.postgres import PostgresMissingError, PostgresServer, postgres_running
 
 # A database waits for the disk at each commit; in memory, where there is room, thousands of tests wait for nothing.
@@ -179,3 +181,30 @@ def drafted(drafted_home: Path, home: Path, clock: VirtualClock) -> Iterator[Des
     desk = open_desk(Settings(home=home, clock=clock.path, organisation=DEMO / "organisation.yaml"))
     yield desk
     desk.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def carried_home(tmp_path_factory: pytest.TempPathFactory, law_cache: Path) -> Path:
+    """A home folder in which one incident went as far as it goes without a person, what needs no signature sent."""
+    home = tmp_path_factory.mktemp("carried")
+    (home / "cache").symlink_to(law_cache)
+    clock = VirtualClock(home / "clock")
+    clock.set(START)
+    desk = open_desk(Settings(home=home, clock=clock.path, organisation=DEMO / "organisation.yaml"))
+    join_team(desk)
+    carry(desk, open_incident(desk, read_report(str(DEMO / "first_facts.yaml")), by=REPORTER))
+    desk.engine.dispose()
+    return home
+
+
+def taken_over(carried_home: Path, desk: Desk) -> str:
+    """Put the incident of `carried_home` in place of everything on the desk; gives its number."""
+    for folder in ("outbox", "evidence"):
+        if (carried_home / folder).exists():
+            shutil.copytree(carried_home / folder, desk.settings.home / folder, dirs_exist_ok=True)
+    with (
+        closing(sqlite3.connect(carried_home / "tocsin.db")) as known,
+        closing(sqlite3.connect(desk.settings.home / "tocsin.db")) as mine,
+    ):
+        known.backup(mine)
+    return "INC-2026-0001"

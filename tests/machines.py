@@ -162,10 +162,13 @@ def machines(postgres: PostgresServer, home: Path, *, servers: int, workers: int
         stack.callback(found.end)
         for index, port in enumerate(ports):
             found.start(f"server-{index}", "-m", "flows.prefect_app", "--port", str(port))
-            _wait_for(port)
+            if index == 0:
+                _wait_for(port)  # it makes Prefect's tables
         for index in range(workers):
             found.start(f"worker-{index}", "-m", "tocsin", "serve", "--only", "worker")
         found.start("watch", "-m", "tocsin", "serve", "--only", "watch", "--every", "1")
+        for port in ports:
+            _wait_for(port)
         yield found
 
 

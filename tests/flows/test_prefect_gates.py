@@ -26,14 +26,20 @@ WORKER = ("-m", "prefect", "worker", "start", "--pool", "tocsin", "--type", "pro
 TYPED = "Bartholomew Gudgeon says that the supplement follows"
 
 
+@pytest.fixture(scope="module")
+def deployed(prefect_server: PrefectServer) -> PrefectServer:
+    """The server with the work pool and its deployments."""
+    prefect_server.run(prefect_server.home, command=DEPLOY)
+    return prefect_server
+
+
 @pytest.fixture
-def asked(prefect_server: PrefectServer, drafted: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def asked(deployed: PrefectServer, drafted: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose open questions stand in the Prefect UI."""
     shutil.copy(drafted.settings.clock or "", drafted.settings.home / "clock")
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{prefect_server.port}/api")
-    prefect_server.run(drafted.settings.home, command=DEPLOY)
-    for run in suspended(prefect_server):  # of the test before
-        set_state(prefect_server, run, {"type": "COMPLETED", "name": "Over"})
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{deployed.port}/api")
+    for run in suspended(deployed):  # of the test before
+        set_state(deployed, run, {"type": "COMPLETED", "name": "Over"})
     ready_steps(drafted, NUMBER)
     keep_gates(drafted, NUMBER)
     return drafted

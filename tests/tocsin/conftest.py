@@ -11,8 +11,7 @@ import pytest
 from flows.desk import Desk
 from flows.server import free_port
 from models.clock import VirtualClock
-from tests.conftest import DEMO
-from tests.flows.meridia import carry, join_team
+from tests.conftest import DEMO, taken_over
 from tocsin.main import run
 
 
@@ -56,8 +55,6 @@ def tocsin(
 
 
 @pytest.fixture
-def carried(desk: Desk, number: str) -> str:
+def carried(desk: Desk, carried_home: Path) -> str:
     """The number of an incident that went as far as it goes without a person: contained, evaluated, all texts drafted."""
-    join_team(desk)
-    carry(desk, number)
-    return number
+    return taken_over(carried_home, desk)
