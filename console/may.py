@@ -37,6 +37,7 @@ def _is_own(request: Request, viewer: Viewer) -> None:
     """A browser sends the cookie along for other sites too, so that a change needs what only our pages know."""
     sent = request.headers.get("x-csrf", "")
     if request.method not in READS and not secrets.compare_digest(sent.encode(), viewer.csrf.encode()):
+        request.state.forged = True
         raise NotAllowedError("a request with a cookie needs the header X-CSRF of the page; a program sends a token")
 
 
@@ -57,6 +58,7 @@ Releases = Annotated[Viewer, Depends(may(Right.RELEASE))]
 Administers = Annotated[Viewer, ADMINISTERS]
 AddsFacts = Annotated[Viewer, ADDS_FACTS]
 Decides = Annotated[Viewer, Depends(may(Right.DECIDE))]
+SendsToPeople = Annotated[Viewer, Depends(may(Right.SEND_TO_PEOPLE))]
 DoesSteps = Annotated[Viewer, Depends(may(Right.DO_STEPS))]
 SignsSteps = Annotated[Viewer, Depends(may(Right.DO_STEPS, Scope.SIGN))]
 Acknowledges = Annotated[Viewer, Depends(may(Right.SEE, Scope.ACT))]  # whoever sees an alarm may say so

@@ -1,11 +1,12 @@
 """Everything the environment may set, read once, by the outermost layer, under `TOCSIN_...`."""
 
 import os
+from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from integrations.networks import Allowed, allowed_targets
@@ -58,6 +59,13 @@ class Settings(BaseSettings):
     console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
     console_port: int = Field(4280, description="Port of the console that `serve` starts.")
     console_url: str | None = Field(None, description="How the console is reached from outside, for links.")
+    upload_limit: ByteSize | None = Field(
+        None, ge=1, description="Largest file that the console and the API take, such as 10GiB."
+    )
+    many_records: int = Field(
+        1_000, ge=1, description="Records of affected people a day that are unusual for one person."
+    )
+    office_hours: str = Field("07:00-20:00", description="When it is usual to look at them, Monday to Friday.")
     private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Hosts and networks not public that users may set as targets, comma-separated."
     )
@@ -168,6 +176,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"write ID=STATUS with one of {', '.join(COMPONENT_STATUSES)}")
         return tuple((name, status) for name, _, status in pairs)
 
+    @field_validator("office_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        opens, closes = _two_times(value)
+        if opens >= closes:
+            raise ValueError("write it as 07:00-20:00, from the earlier to the later")
+        return value
+
     @field_validator("console_host", "server_host")
     @classmethod
     def _an_address(cls, value: str) -> str:
@@ -186,6 +202,10 @@ class Settings(BaseSettings):
         """The console's address, for links."""
         return (self.console_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
 
+    def opening_hours(self) -> tuple[time, time]:
+        """From when until when the office is open."""
+        return _two_times(self.office_hours)
+
     @property
     def targets(self) -> Allowed:
         """Where targets that users set may be, besides public addresses."""
@@ -203,6 +223,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.home / 'tocsin.db'}"
+
+
+def _two_times(written: str) -> tuple[time, time]:
+    opens, _, closes = written.partition("-")
+    return time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip())
 
 
 def read_settings() -> Settings:

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -6,6 +5,7 @@ import typer
 
 from flows.acts.people_cohorts import Lists, Planned, plan_cohorts
 from flows.desk import open_desk
+from flows.people_json import cohorts_json
 from models.cohorts import SuppressionList
 from models.document import nearest
 from models.errors import BadInputError
@@ -45,7 +45,7 @@ def cohorts(
     desk = open_desk()
     planned = plan_cohorts(desk, number, given, lists, accepted_by=actor(by, desk.settings) if accept else None)
     if json:
-        print_json({"number": number, **_document(planned), "accepted": accept})
+        print_json({"number": number, **cohorts_json(planned), "accepted": accept})
         return
     _show(planned)
     line(
@@ -79,24 +79,3 @@ def _show(planned: Planned) -> None:
         table(("people", "not written to: why"), ((n, REASONS[reason]) for reason, n in assigned.unreached.items()))
     for name, listed in planned.lists.items():
         line(f"{name}: {listed.entries} entries, of which {listed.not_found} name nobody in the roster")
-
-
-def _document(planned: Planned) -> dict[str, object]:
-    assigned = planned.assigned
-    return {
-        "people": assigned.people,
-        "reached": assigned.reached,
-        "groups": [vars(group) for group in assigned.groups],
-        "languages": _summed((g.language, g.people) for g in assigned.groups),
-        "channels": _summed((g.channel, g.people) for g in assigned.groups),
-        "unreached": dict(assigned.unreached),
-        "lists": {name: vars(listed) for name, listed in planned.lists.items()},
-        "rules_sha256": planned.rules_sha256,
-    }
-
-
-def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for word, people in pairs:
-        totals[word] = totals.get(word, 0) + people
-    return totals

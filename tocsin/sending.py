@@ -1,5 +1,4 @@
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,8 +10,8 @@ from flows.acts.people_plan import start_sending
 from flows.acts.people_progress import Progress, progress
 from flows.acts.people_send import CONNECTIONS
 from flows.desk import Desk, open_desk
+from flows.people_json import progress_json
 from flows.senders import start_senders
-from models.clock import rfc3339
 from tocsin.acting import actor
 from tocsin.output import By, Json, Number, line, local, print_json, table
 
@@ -121,7 +120,7 @@ def show_progress(number: Number, json: Json = False) -> None:
 def _tell(desk: Desk, number: str, *, json: bool) -> Progress:
     found = progress(desk, number)
     if json:
-        print_json({"number": number, **_document(found)})
+        print_json({"number": number, **progress_json(found)})
         return found
     why = f" ({found.why})" if found.why else ""
     line(f"{number}: {found.state}{why}; wave {found.wave}; {found.people} people")
@@ -148,14 +147,3 @@ def _tell(desk: Desk, number: str, *, json: bool) -> Progress:
     if found.unreached:
         line("Not written to: " + ", ".join(f"{reason}: {count}" for reason, count in found.unreached.items()))
     return found
-
-
-def _document(found: Progress) -> dict[str, Any]:
-    return {
-        **asdict(found),
-        "expected_end": rfc3339(found.expected_end) if found.expected_end else None,
-        "due_at": rfc3339(found.due_at) if found.due_at else None,
-        "at": rfc3339(found.at),
-        "too_slow": found.too_slow,
-        "sent": found.sent,
-    }

@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from flows.acts import audit
 from flows.acts.announce import announce_access
-from flows.acts.membership import membership_of
+from flows.acts.membership import holds, membership_of
 from flows.acts.team import member_called
 from flows.desk import Desk
 from models.clock import rfc3339
@@ -47,7 +47,9 @@ def break_glass(desk: Desk, number: str, name: str, *, reason: str, lasts: timed
         payload = {"person": name, "reason": reason.strip(), "until": rfc3339(until)}
         entry = record(session, incident, "glass.broken", payload, actor=name, at=desk.clock(), zone=incident.zone)
         members = session.exec(
-            select(Person).join(Membership).where(Membership.incident_id == incident.id, Person.id != person.id)
+            select(Person)
+            .join(Membership)
+            .where(Membership.incident_id == incident.id, Person.id != person.id, holds())
         ).all()
         words = f"{incident.number}: {name} broke the glass and sees it until {rfc3339(until)}: {reason.strip()}"
         announce_access(desk, session, incident, f"{incident.number}.glass.{entry.seq}", words, members)

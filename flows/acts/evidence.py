@@ -19,6 +19,7 @@ from models.store import reading, writing
 from models.tables import Evidence
 
 CHUNK = 1 << 20
+LOOKED_AT = 64 << 20  # how much comes in between two looks at the room that is left
 ROOM_LEFT = 1 << 30  # for the database, which needs room most when a disk runs full
 
 
@@ -72,8 +73,8 @@ def _files(desk: Desk, setting: str) -> Iterator[Path]:
 class Incoming:
     """Evidence while it comes in: hashed as it is written, kept under its hash once whole, gone if it never is."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._digest, self._size = folder, hashlib.sha256(), 0
+    def __init__(self, folder: Path, limit: int | None = None) -> None:
+        self._folder, self._limit, self._digest, self._size = folder, limit, hashlib.sha256(), 0
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Deleted by hand: what is whole is renamed, not copied.
@@ -82,7 +83,10 @@ class Incoming:
             raise self._unwritten(error) from error
 
     def write(self, chunk: bytes) -> None:
-        """Take the next piece; raises `StoreUnavailableError` where there is no room for it."""
+        """Take the next piece; raises `TooLargeError` past the limit, `StoreUnavailableError` where there is no room."""
+        _must_fit(self._size + len(chunk), self._limit)
+        if self._size // LOOKED_AT != (self._size + len(chunk)) // LOOKED_AT:
+            _must_have_room(self._folder, len(chunk))
         self._digest.update(chunk)
         try:
             self._size += self._draft.write(chunk)
@@ -114,12 +118,26 @@ class Incoming:
 
 
 def begin_evidence(desk: Desk, number: str, announced: int | None = None) -> Incoming:
-    """Begin to take evidence piece by piece; raises `TooLargeError` where the size announced would fill the disk."""
-    folder = desk.settings.home / "evidence" / number
-    room = shutil.disk_usage(desk.settings.home).free - ROOM_LEFT
-    if announced is not None and announced > room:
-        raise TooLargeError(f"{announced} bytes are more than there is room for ({max(room, 0)}); free space first")
-    return Incoming(folder)
+    """Begin to take evidence piece by piece, at most as much as the setting allows.
+
+    Raises `TooLargeError` where the size announced is more, or would fill the disk.
+    """
+    limit = desk.settings.upload_limit
+    if announced is not None:
+        _must_fit(announced, limit)
+        _must_have_room(desk.settings.home, announced)
+    return Incoming(desk.settings.home / "evidence" / number, limit)
+
+
+def _must_fit(size: int, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise TooLargeError(f"at most {limit} bytes are taken here; the command takes a file of any size")
+
+
+def _must_have_room(folder: Path, size: int) -> None:
+    room = shutil.disk_usage(folder).free - ROOM_LEFT
+    if size > room:
+        raise TooLargeError(f"{size} bytes are more than there is room for ({max(room, 0)}); free space first")
 
 
 def keep_evidence(desk: Desk, number: str, step: str | None, name: str, incoming: Incoming, *, by: str) -> Evidence:

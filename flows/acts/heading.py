@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from flows.acts.membership import holds
 from flows.acts.overview import first_limit
 from flows.acts.severity import severity_in
 from flows.desk import Desk
@@ -63,6 +64,7 @@ def leads(session: Session, incident: Incident) -> tuple[str, ...]:
             Membership.incident_id == incident.id,
             PersonRoleRow.role == PersonRole.COMMANDER.value,
             col(Person.active).is_(True),
+            holds(),
         )
     )
     return tuple(session.exec(names.order_by(col(Person.name))))

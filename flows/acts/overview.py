@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, false
 from sqlalchemy import select as columns  # SQLModel's own knows the types of four columns at most
 from sqlmodel import Session, col, func, or_, select
 
-from flows.acts.membership import visible_to
+from flows.acts.membership import holds, visible_to
 from flows.desk import Desk
 from models.incident import identity
 from models.store import reading
@@ -156,6 +156,7 @@ def _leads(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
             col(Membership.incident_id).in_(ids) if ids else false(),
             PersonRoleRow.role == PersonRole.COMMANDER.value,
             col(Person.active).is_(True),
+            holds(),
         )
         .order_by(col(Person.name))
     )

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from sqlmodel import Session, col, func, select
 
 from flows.acts import audit
 from flows.acts.announce import announce_access
+from flows.acts.membership import holds
 from flows.desk import Desk
 from models.clock import zone
 from models.incident import find, identity
@@ -16,8 +17,7 @@ from models.ledger import record
 from models.store import reading, writing
 from models.tables import Incident, Membership, Person, PersonalView
 
-MANY, WITHIN = 1_000, timedelta(hours=24)  # records that one person looks at in the ordinary course of a day
-OFFICE_HOURS = (time(7), time(20))
+WITHIN = timedelta(hours=24)
 SATURDAY = 5
 COMMAND = "command"
 
@@ -51,7 +51,7 @@ def saw(
     """
     with writing(desk.engine) as session:
         incident, person = find(session, number), session.get_one(Person, person_id)
-        reasons = tuple(_unusual(session, person, records, _place(address), now))
+        reasons = tuple(_unusual(desk, session, person, records, _place(address), now))
         told = _told_today(session, incident, person_id, now)
         session.add(
             PersonalView(
@@ -91,14 +91,15 @@ def seen_by_command(desk: Desk, number: str, name: str, what: str, records: int)
     saw(desk, number, person_id, what, records=records, now=datetime.now(UTC), address=COMMAND, agent="")
 
 
-def _unusual(session: Session, person: Person, records: int, place: str, now: datetime) -> Iterator[str]:
+def _unusual(desk: Desk, session: Session, person: Person, records: int, place: str, now: datetime) -> Iterator[str]:
     of_late = select(func.coalesce(func.sum(PersonalView.records), 0)).where(
         PersonalView.person_id == person.id, col(PersonalView.at) > now - WITHIN
     )
-    if session.exec(of_late).one() + records >= MANY:
+    if session.exec(of_late).one() + records >= desk.settings.many_records:
         yield "many records"
     there = now.astimezone(zone(person.zone))
-    if there.weekday() >= SATURDAY or not OFFICE_HOURS[0] <= there.time() < OFFICE_HOURS[1]:
+    opens, closes = desk.settings.opening_hours()
+    if there.weekday() >= SATURDAY or not opens <= there.time() < closes:
         yield "out of hours"
     places = {COMMAND} | set(
         session.exec(select(PersonalView.place).where(PersonalView.person_id == person.id).distinct())
@@ -122,7 +123,7 @@ def _alert(desk: Desk, session: Session, incident: Incident, person: Person, wha
     payload = {"person": person.name, "what": what, "reasons": reasons}
     entry = record(session, incident, "access.unusual", payload, actor="tocsin", at=desk.clock(), zone=incident.zone)
     members = session.exec(
-        select(Person).join(Membership).where(Membership.incident_id == incident.id, Person.id != person.id)
+        select(Person).join(Membership).where(Membership.incident_id == incident.id, Person.id != person.id, holds())
     ).all()
     words = f"{incident.number}: unusual access by {person.name} to {what}: {', '.join(reasons)}"
     announce_access(desk, session, incident, f"{incident.number}.access.{entry.seq}", words, members)

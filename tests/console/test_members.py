@@ -3,18 +3,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from flows.acts import audit
 from flows.acts.break_glass import break_glass
 from flows.acts.evidence import preserve_file
+from flows.acts.heading import leads
 from flows.acts.membership import add_to_incident, memberships
+from flows.acts.overview import overview
 from flows.acts.sightings import saw, seen_by_command, sightings
 from flows.acts.team import add_member
 from flows.acts.timeline import timeline
 from flows.acts.tokens import Scope, make_token, tokens
 from flows.desk import Desk
 from models.errors import BadInputError, NotAllowedError
+from models.incident import find, identity
 from models.store import reading, writing
 from models.tables import Delivery, Membership, Person
 from models.vocabulary import PersonRole
@@ -125,6 +128,28 @@ def test_a_wrong_number_does_not_tell_which_incidents_there_are(
     assert number not in refused.text
 
 
+def test_who_broke_the_glass_leads_no_longer_than_it_lasts(desk: Desk, open_demo_incident: OpenIncident) -> None:
+    add_member(desk, "Lea Martin", [PersonRole.LEGAL])
+    number = open_demo_incident()
+    add_member(desk, "Ben Sato", [PersonRole.COMMANDER])
+    break_glass(desk, number, "Ben Sato", reason=WHY)
+
+    def led_by() -> tuple[tuple[str, ...], tuple[str, ...]]:
+        with reading(desk.engine) as session:
+            incident = find(session, number)
+            lea = session.exec(select(Person).where(Person.name == "Lea Martin")).one()
+            [line] = overview(desk, identity(lea))
+            return leads(session, incident), line.leads
+
+    assert led_by()[0] == led_by()[1]
+    assert "Ben Sato" in led_by()[0]
+    with writing(desk.engine) as session:
+        row = session.exec(select(Membership).where(col(Membership.ends_at).is_not(None))).one()
+        row.ends_at = datetime.now(UTC) - timedelta(seconds=1)
+        session.add(row)
+    assert "Ben Sato" not in (*led_by()[0], *led_by()[1])
+
+
 def test_a_program_cannot_break_the_glass(desk: Desk, signed_in_as: SignInAs, open_demo_incident: OpenIncident) -> None:
     page, number = signed_in_as("Ben Sato", PersonRole.RESPONDER), open_demo_incident()
     made = make_token(desk, "Ben Sato", purpose="x", scopes=Scope, by="Ada")
@@ -172,6 +197,19 @@ def test_evidence_of_another_incident_is_not_reached_by_its_number(
 
 
 TUESDAY_NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_what_is_unusual_is_the_organisations_to_say(desk: Desk, number: str) -> None:
+    desk.settings.many_records, desk.settings.office_hours = 5, "00:00-06:00"
+    add_member(desk, "Ben Sato", [PersonRole.RESPONDER])
+    with reading(desk.engine) as session:
+        ben = session.exec(select(Person.id).where(Person.name == "Ben Sato")).one() or 0
+
+    for at, unusual in (
+        (TUESDAY_NOON.replace(hour=3), ("many records",)),
+        (TUESDAY_NOON, ("many records", "out of hours")),
+    ):
+        assert saw(desk, number, ben, "x", records=5, now=at, address="192.0.2.8", agent="") == unusual
 
 
 @pytest.mark.parametrize(

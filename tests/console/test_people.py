@@ -207,3 +207,25 @@ def test_customer_care_takes_a_case_and_each_look_at_its_words_is_noted(drafted:
     assert browser.post(f"{PEOPLE}/cases/1", data={"words": "No."}, headers=care).status_code == 303
     assert words_of(drafted, NUMBER, 1)["answered"] == "No."
     assert [(one.name, one.what) for one in sightings(drafted, NUMBER)] == [(CARE, "a case")]
+
+
+def test_a_program_reads_counts_and_progress_and_controls_the_sending_as_the_page_does(
+    drafted: Desk, browser: TestClient
+) -> None:
+    load(drafted)
+    v1, commander, pr = f"/api/v1{PEOPLE}", as_(drafted, COMMANDER), as_(drafted, PR)
+    assert browser.get(f"{v1}/progress", headers=pr).status_code == 404
+    planned = browser.get(f"{v1}/cohorts", headers=pr).json()
+    assert (planned["people"], planned["reached"], planned["accepted"]) == (3, 3, False)
+    read = {"rules_sha256": planned["rules_sha256"], "reached": 3}
+    assert browser.post(f"{v1}/cohorts/accept", json=read, headers=commander).status_code == 409  # accepted already
+    assert browser.post(f"{v1}/send", json={"rate": 50}, headers=commander).status_code == 403  # not signed
+
+    sent(drafted, sent=5, pending=4)
+
+    found = browser.get(f"{v1}/progress", headers=pr).json()
+    assert (found["number"], found["sent"], found["left"], found["too_slow"]) == (NUMBER, 5, 4, False)
+    assert browser.post(f"{v1}/pause", json={"why": "x"}, headers=commander).json()["state"] == "paused"
+    assert browser.post(f"{v1}/resume", headers=commander).json()["state"] == "running"
+    assert browser.post(f"{v1}/stop", json={"reason": "x"}, headers=commander).json()["withdrawn"] == 4
+    assert browser.get(f"{v1}/proof", headers=pr).json()["messages"] == {"sent": 5, "withdrawn": 4}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ByteSize
 
 from console.http_api import PREFIX as V1
 from flows.acts.contain import ready_steps
@@ -62,3 +63,17 @@ def test_evidence_of_a_step_that_there_is_not_leaves_nothing(desk: Desk, legal: 
 
     assert answer.status_code == 404
     assert kept(desk) == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_larger_than_the_setting_allows_is_refused_and_nothing_of_it_is_left(
+    desk: Desk, legal: TestClient, step: str, announced: bool
+) -> None:
+    desk.settings.upload_limit = ByteSize(1_500_000)
+    content = CHUNK * 2 if announced else iter([CHUNK, CHUNK])
+
+    refused = legal.post(step, params={"name": "x"}, content=content)
+
+    assert (refused.status_code, refused.json()["type"]) == (413, "urn:tocsin:problem:too-large")
+    assert kept(desk) == []
+    assert legal.post(step, params={"name": "x"}, content=CHUNK).status_code == 201

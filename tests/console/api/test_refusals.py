@@ -10,6 +10,7 @@ from console.app import create_app
 from console.http_api import PREFIX as V1
 from console.http_api import http_api
 from console.rights import Right, rights_of
+from flows.acts import audit
 from flows.acts.membership import add_to_incident, members_of, remove_from_incident
 from flows.acts.team import add_member
 from flows.acts.tokens import Scope, make_token
@@ -73,6 +74,14 @@ NEEDS = {
     ("post", "/incidents/{number}/notices/{notice}/release"): Right.RELEASE,
     ("post", "/incidents/{number}/notices/{notice}/sent"): Right.RELEASE,
     ("post", "/incidents/{number}/deliveries/{key}/again"): Right.RELEASE,
+    ("get", "/incidents/{number}/people/cohorts"): Right.SEE,
+    ("post", "/incidents/{number}/people/cohorts/accept"): Right.SEND_TO_PEOPLE,
+    ("get", "/incidents/{number}/people/progress"): Right.SEE,
+    ("get", "/incidents/{number}/people/proof"): Right.SEE_TEXTS,
+    **{
+        ("post", f"/incidents/{{number}}/people/{act}"): Right.SEND_TO_PEOPLE
+        for act in ("send", "pause", "resume", "stop")
+    },
     ("get", "/subscriptions"): Right.ADMINISTER,
     ("post", "/subscriptions"): Right.ADMINISTER,
     ("post", "/subscriptions/{subscription}/remove"): Right.ADMINISTER,
@@ -95,8 +104,12 @@ BODIES: dict[str, object] = {
     "approve": {"sha256": "0" * 64},
     "override": {"sha256": "0" * 64, "reason": "x"},
     "sent": {"at": "2026-11-23T08:00:00Z", "reference": "x"},
-    **{act: {"reason": "x"} for act in ("close", "reopen", "skip", "refuse", "reject", "hold", "correct", "withdraw")},
-    **{act: {} for act in ("done", "acknowledge")},
+    "accept": {"rules_sha256": "0" * 64, "reached": 0},
+    **{
+        act: {"reason": "x"}
+        for act in ("stop", "close", "reopen", "skip", "refuse", "reject", "hold", "correct", "withdraw")
+    },
+    **{act: {} for act in ("done", "acknowledge", "send", "pause")},
 }
 ROUTES = sorted(NEEDS)
 
@@ -159,10 +172,11 @@ def test_a_stranger_is_asked_to_sign_in_everywhere(browser: Callable[[], TestCli
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_change_that_another_site_had_the_browser_send_is_refused(legal: TestClient) -> None:
+def test_a_change_that_another_site_had_the_browser_send_is_refused(desk: Desk, legal: TestClient) -> None:
     for token in ("", "guessed", legal.headers["x-csrf"] + "x"):
         refused = legal.post(f"{V1}/incidents", json={"title": "Lost phone"}, headers={"x-csrf": token})
         assert (refused.status_code, refused.json()["type"]) == (403, "urn:tocsin:problem:not-allowed")
+    assert [record["kind"] for record in audit.records(desk)][-3:] == ["refused.forged"] * 3
     forged = legal.post(f"{V1}/incidents", json={"title": "Lost phone"}, headers={"sec-fetch-site": "cross-site"})
     assert (forged.status_code, forged.headers["content-type"]) == (403, "application/problem+json")
     assert legal.get(f"{V1}/incidents").json()["items"] == []
