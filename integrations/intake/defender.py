@@ -19,6 +19,7 @@ from integrations.intake.source import (
     summary_of,
     times_of,
 )
+from models.errors import BadInputError
 from models.report import Report
 from models.vocabulary import Kind, Level
 
@@ -40,6 +41,7 @@ class _Incident(Part):
     web: str | None = Field(None, alias="incidentWebUrl")
     alert_web: str | None = Field(None, alias="alertWebUrl")
     redirected_to: str | None = Field(None, alias="redirectIncidentId")
+    part_of: str | None = Field(None, alias="incidentId")
     severity: str = ""
     status: str = ""
     classification: str | None = None
@@ -50,10 +52,15 @@ class _Incident(Part):
 
 
 def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 - every source is read so
-    """An alert for each incident."""
+    """An alert for each incident; alerts of one incident are about the same."""
     message: Any = json_of(body, "defender")
     many = message.get("value") if isinstance(message, dict) else message
-    return [_alert(as_model(_Incident, each, "defender")) for each in (many if isinstance(many, list) else [message])]
+    each_of = many if isinstance(many, list) else [message]
+    if any(isinstance(each, dict) and "resourceData" in each for each in each_of):
+        raise BadInputError(
+            "defender: a change notification, which names an alert and does not hold it; send the alert"
+        )
+    return [_alert(as_model(_Incident, each, "defender")) for each in each_of]
 
 
 def _alert(incident: _Incident) -> IncomingAlert:
@@ -61,7 +68,7 @@ def _alert(incident: _Incident) -> IncomingAlert:
     return IncomingAlert(
         source="defender",
         event=f"{incident.id}:{incident.updated or ''}",
-        about=incident.redirected_to or incident.id,
+        about=incident.redirected_to or incident.part_of or incident.id,
         report=Report(
             title=on_one_line(incident.display_name, incident.title),
             kind=_KINDS.get((incident.determination or "").lower()),

@@ -1,6 +1,7 @@
 """Amazon GuardDuty findings: from EventBridge (one in `detail`), or as `GetFindings` gives them.
 
-EventBridge sends no signature; its API destinations send a token that we check.
+EventBridge sends no signature; its API destinations send a token that we check, and SNS the password of its endpoint's
+address.
 Source: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-format.html
 """
 
@@ -33,6 +34,9 @@ _KINDS = {
     "UnauthorizedAccess:IAMUser/": Kind.CREDENTIAL_ATTACK,
 }
 
+CARRIERS = ("Records", "Sns", "Message", "body")
+MOST_CARRIERS = 8  # within each other
+
 
 class _Details(Part):
     event_first_seen: str | None = Field(None, alias="eventFirstSeen")
@@ -58,18 +62,34 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
     return [_alert(as_model(_Finding, each, "guardduty")) for each in _findings(json_of(body, "guardduty"))]
 
 
-def _findings(message: Any) -> Sequence[Any]:  # Any: plain JSON
-    """The findings, with names as EventBridge writes them: `GetFindings` begins each with a capital."""
+def _findings(message: Any, depth: int = 0) -> Sequence[Any]:  # Any: plain JSON
+    """The findings, out of what carries them, with names as EventBridge writes them: `GetFindings` begins each with a capital."""
+    if isinstance(message, list) and message and depth < MOST_CARRIERS:
+        return [finding for each in message for finding in _findings(each, depth + 1)]
     if isinstance(message, dict) and isinstance(message.get("detail"), dict):
         return [message["detail"]]
     if isinstance(message, dict) and isinstance(message.get("Findings"), list):
         return [_in_small(each) for each in message["Findings"]]
-    raise BadInputError("guardduty: neither an event with a `detail` nor `Findings`; send GuardDuty's own JSON")
+    if isinstance(message, dict) and {"id", "type", "severity"} <= {name.lower() for name in message}:
+        return [_in_small(message)]
+    return _carried(message if isinstance(message, dict) and depth < MOST_CARRIERS else {}, depth)
 
 
-def _in_small(value: Any) -> Any:  # Any: plain JSON
-    if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _in_small(inner) for name, inner in value.items()}
+def _carried(message: dict[str, Any], depth: int) -> Sequence[Any]:  # Any: plain JSON
+    """What SNS, SQS and Lambda carry, often as text."""
+    if "SubscribeURL" in message:
+        raise BadInputError("guardduty: SNS asks to confirm the subscription; open its SubscribeURL yourself")
+    inner = next((message[name] for name in CARRIERS if message.get(name)), None)
+    if inner is None:
+        raise BadInputError("guardduty: neither an event with a `detail` nor `Findings`; send GuardDuty's own JSON")
+    within = json_of(inner.encode("utf-8", "replace"), "guardduty") if isinstance(inner, str) else inner
+    return _findings(within, depth + 1)
+
+
+def _in_small(value: Any, depth: int = 2) -> Any:  # Any: plain JSON
+    """The names of a finding and of its parts; deeper ones are not read."""
+    if isinstance(value, dict) and depth:
+        return {name[:1].lower() + name[1:]: _in_small(inner, depth - 1) for name, inner in value.items()}
     return value
 
 

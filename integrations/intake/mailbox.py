@@ -1,12 +1,13 @@
 """E-mail to a mailbox: one message as it came (RFC 5322). A thread of answers is one alert."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email import policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
+from html.parser import HTMLParser
 
 from integrations.intake.source import (
     LARGEST_ALERT_BYTES,
@@ -22,6 +23,9 @@ from models.errors import BadInputError
 from models.report import Report
 
 _ANSWERED = re.compile(r"^(?:\s*(?:re|fwd?|aw|wg|tr|sv|rv|回复|转发)\s*[:：]\s*)+", re.IGNORECASE)
+MOST_FORWARDED = 3  # mails within mails
+MOST_HTML = 50_000  # signs of it that are read
+UNREAD = ("script", "style", "title")
 _IDENTITY = re.compile(r"<[^<>\s]+>")
 
 
@@ -41,7 +45,7 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
             report=Report(
                 title=on_one_line(subject, "Mail without a subject"), times=times_of(detected_at=_date(message))
             ),
-            summary=summary_of(f"From {header_of(message, 'from')}", words_of(message)),
+            summary=summary_of(f"From {header_of(message, 'from')}", *_all_words(message)),
             warnings=("read the mail itself: its sender is not proved, and what it says became no facts",),
         )
     ]
@@ -80,8 +84,50 @@ def words_of(message: EmailMessage, kinds: Sequence[str] = ("plain",)) -> str:
     try:
         part = message.get_body(kinds)
         return str(part.get_content()) if part is not None else ""
-    except (MessageError, LookupError, ValueError, KeyError, AttributeError):  # an unknown charset, a broken part
+    except LookupError:  # a charset that nobody knows
+        return _undecoded(part)
+    except (MessageError, ValueError, AttributeError):  # a broken part
         return ""
+
+
+def _undecoded(part: Message | None) -> str:
+    content = part.get_payload(decode=True) if part is not None else None
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+def _all_words(message: EmailMessage, depth: int = 0) -> Iterator[str]:
+    """What a person reads, without the marks of HTML; and what is forwarded in it, each with its subject."""
+    yield words_of(message) or _bare(words_of(message, ("html",)))
+    for part in message.iter_attachments() if message.is_multipart() and depth < MOST_FORWARDED else ():
+        inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" and part.is_multipart() else None
+        if isinstance(inner, EmailMessage):
+            yield f"Forwarded: {header_of(inner, 'subject')}, from {header_of(inner, 'from')}"
+            yield from _all_words(inner, depth + 1)
+
+
+class _Words(HTMLParser):
+    """What a person reads of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.unread = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser names it
+        self.unread += tag in UNREAD
+
+    def handle_endtag(self, tag: str) -> None:
+        self.unread -= tag in UNREAD and self.unread > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self.unread:
+            self.said.append(data)
+
+
+def _bare(html: str) -> str:
+    words = _Words()
+    words.feed(html[:MOST_HTML])
+    return " ".join(" ".join(words.said).split())
 
 
 SOURCE = Source("mail", "E-mail to a mailbox", read)

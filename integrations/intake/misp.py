@@ -1,9 +1,9 @@
 """MISP events, as exported or as its REST interface gives them: https://www.misp-standard.org/rfc/misp-standard-core.html."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from integrations.imported import MIDNIGHT_WARNING, start_of
 from integrations.intake.source import (
@@ -16,6 +16,7 @@ from integrations.intake.source import (
     on_one_line,
     summary_of,
 )
+from models.errors import BadInputError
 from models.report import Report, Times
 from models.vocabulary import Level
 
@@ -30,7 +31,7 @@ class _Event(Part):
     uuid: str
     info: str = ""
     threat_level_id: str = "4"
-    day: date | None = Field(None, alias="date")
+    day: Annotated[date | None, BeforeValidator(lambda value: value or None)] = Field(None, alias="date")
     timestamp: str = ""
     tags: list[_Tag] = Field([], alias="Tag")
 
@@ -43,6 +44,8 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
 
 
 def _unwrapped(value: Any) -> Any:  # Any: plain JSON
+    if isinstance(value, dict) and "Event" not in value and "uuid" not in value:
+        raise BadInputError("misp: no event in it; send events as MISP exports them, not attributes or a feed's list")
     return value["Event"] if isinstance(value, dict) and "Event" in value else value
 
 

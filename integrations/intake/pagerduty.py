@@ -1,23 +1,23 @@
 """PagerDuty webhooks, version 3: https://developer.pagerduty.com/docs/webhooks/v3-overview/."""
 
 from datetime import datetime
-from typing import Annotated
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from integrations.intake.source import (
     Headers,
     IncomingAlert,
     Part,
     Source,
+    as_model,
     hash_of,
+    json_of,
     link_or_none,
     must_be_signed,
     on_one_line,
-    parsed,
     summary_of,
     times_of,
 )
+from models.errors import BadInputError
 from models.report import Report
 from models.vocabulary import Level
 
@@ -30,13 +30,6 @@ class _Named(Part):
     summary: str | None = None
 
 
-def _or_empty(value: object) -> object:
-    return {} if value is None else value
-
-
-Named = Annotated[_Named, BeforeValidator(_or_empty)]
-
-
 class _Data(Part):
     id: str | None = None
     type: str = ""
@@ -44,8 +37,8 @@ class _Data(Part):
     title: str | None = None
     status: str | None = None
     created_at: str | None = None
-    service: Named = _Named()
-    priority: Named = _Named()
+    service: _Named = _Named()
+    priority: _Named = _Named()
     urgency: str | None = None
 
 
@@ -63,7 +56,10 @@ class _Message(Part):
 
 def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 - every source is read so
     """The alert of one webhook; nothing for what is no incident, such as a test ping."""
-    event = parsed(_Message, body, "pagerduty").event
+    message: Any = json_of(body, "pagerduty")
+    if isinstance(message, dict) and "messages" in message:
+        raise BadInputError("pagerduty: a webhook of version 2, which PagerDuty has ended; make one of version 3")
+    event = as_model(_Message, message, "pagerduty").event
     data = event.data
     if event.resource_type != "incident" or data.type != "incident" or data.id is None:
         return []

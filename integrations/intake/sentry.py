@@ -45,8 +45,8 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:
     found = next(
         (_mapping(message.data.get(name)) for name in ("event", "issue", "metric_alert") if name in message.data), {}
     )
-    about = found.get("issue_id") or found.get("id")
-    if not about:
+    about = next((found[name] for name in ("issue_id", "id", "event_id") if _names(found.get(name))), None)
+    if about is None:
         return []
     event = headers.get("request-id") or hash_of(body)
     level = str(found.get("level") or message.action).lower()
@@ -79,6 +79,10 @@ def check(body: bytes, headers: Headers, secret: bytes, now: datetime) -> None:
 
 def _mapping(value: object) -> Mapping[str, Any]:  # Any: as above
     return value if isinstance(value, dict) else {}
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
 
 
 def _text(value: object) -> str | None:

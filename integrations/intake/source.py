@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from models.document import Document, validated
 from models.errors import BadInputError, NotAllowedError
@@ -20,6 +20,7 @@ from models.vocabulary import Level
 
 LONGEST_TITLE = 300
 LONGEST_SUMMARY = 2_000
+LONGEST_IDENTITY = 500
 LARGEST_ALERT_BYTES = 5_000_000
 LONGEST_ON_ITS_WAY = timedelta(minutes=5)  # for senders who sign a time
 
@@ -52,6 +53,11 @@ class IncomingAlert:
     resolved: bool = False
     warnings: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Have identities that every database can keep: one bad alert must not hold up the others beside it."""
+        object.__setattr__(self, "event", _storable(self.event))
+        object.__setattr__(self, "about", _storable(self.about))
+
 
 @dataclass(frozen=True)
 class Source:
@@ -66,10 +72,21 @@ class Source:
     check: Callable[[bytes, Headers, bytes, datetime], None] | None = None
 
 
+def _storable(identity: str) -> str:
+    """The identity, or its hash where it is longer than an index takes or holds what is no text."""
+    plain = len(identity) <= LONGEST_IDENTITY and not any(unicodedata.category(sign)[0] == "C" for sign in identity)
+    return identity if plain else "sha256:" + hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class Part(BaseModel):
-    """A part of a message; what we have no use for is passed over."""
+    """A part of a message; what we have no use for is passed over, and null is as if it were not there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:  # Any: plain JSON
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 def parsed(model: type[Model], body: bytes, source: str) -> Model:
@@ -130,7 +147,7 @@ def times_of(**values: object) -> Times:
 def link_or_none(url: str | None) -> str | None:
     """An address that a person may follow: https, or http; nothing that would run in a browser."""
     address = (url or "").strip()
-    return address[:2000] if re.match(r"https?://[^\s\"'<>]+$", address) else None
+    return address[:2000] if re.match(r"https?://[^\s\"'<>\x00-\x1f\x7f\ud800-\udfff]+$", address) else None
 
 
 def hash_of(body: bytes) -> str:

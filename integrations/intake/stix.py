@@ -82,6 +82,7 @@ class _Incident(Part):
     name: str | None = None
     description: str | None = None
     modified: str = ""
+    revoked: bool = False
     extensions: dict[str, dict[str, Any]] = Field({})  # Any: each extension has its own shape
     external_references: list[dict[str, Any]] = Field([])
 
@@ -118,7 +119,7 @@ def _alert(incident: _Incident, impacts: Mapping[str, _Impact]) -> IncomingAlert
         level=_level(core.criticality),
         summary=summary_of(incident.description),
         link=next(filter(None, (link_or_none(str(ref.get("url", ""))) for ref in incident.external_references)), None),
-        resolved=core.determination in ("false-positive", "blocked"),
+        resolved=incident.revoked or core.determination in ("false-positive", "blocked"),
         warnings=tuple(_doubts(core)),
     )
 

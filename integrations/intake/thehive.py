@@ -5,7 +5,7 @@ Source: https://docs.strangebee.com/thehive/
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from integrations.intake.source import (
     Headers,
@@ -26,11 +26,11 @@ _LEVELS = {1: Level.LOW, 2: Level.MEDIUM, 3: Level.HIGH, 4: Level.VERY_HIGH}
 
 
 class _Alert(Part):
-    id: str = Field(alias="_id")
+    id: str = Field(validation_alias=AliasChoices("_id", "id"))  # the second in version 3
     title: str | None = None
     description: str | None = None
     severity: int = 0
-    date: int | None = None
+    date: int | str | None = None
     source: str = ""
     source_ref: str = Field("", alias="sourceRef")
     external_link: str | None = Field(None, alias="externalLink")
@@ -40,6 +40,7 @@ class _Alert(Part):
 
 
 class _Message(Part):
+    operation: str = ""
     object_type: str = Field("", alias="objectType")
     object: Any = None  # Any: a case or an alert
 
@@ -49,7 +50,9 @@ def read(body: bytes, headers: Headers) -> list[IncomingAlert]:  # noqa: ARG001 
     message: Any = json_of(body, "thehive")
     if isinstance(message, dict) and "objectType" in message:
         wrapped = as_model(_Message, message, "thehive")
-        return [_alert(as_model(_Alert, wrapped.object, "thehive"))] if wrapped.object_type.lower() == "alert" else []
+        if wrapped.object_type.lower() != "alert" or wrapped.operation.lower() == "delete":
+            return []
+        return [_alert(as_model(_Alert, wrapped.object, "thehive"))]
     return [_alert(as_model(_Alert, each, "thehive")) for each in (message if isinstance(message, list) else [message])]
 
 

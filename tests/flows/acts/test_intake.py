@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def alert(event: str = "1", about: str = "a", level: Level | None = Level.MEDIUM
 
 
 def intake_of(*rules: Rule, most_new: int = 200) -> Intake:
-    return Intake(IntakeFile(rules=rules, most_new_an_hour=most_new), {}, {})
+    return Intake(IntakeFile(rules=rules, most_new_an_hour=most_new), {}, {}, {}, {})
 
 
 def whats(taken: list[Taken]) -> list[str]:
@@ -152,6 +153,16 @@ def test_many_who_take_the_same_at_once_make_one_candidate(store: Engine, home: 
         list(pool.map(lambda event: take_alerts(desk, intake_of(), [alert(str(event))]), range(40)))
 
     assert [one.count for one in candidates(desk)] == [40]
+
+
+def test_an_alert_that_means_harm_holds_up_none_that_comes_with_it(
+    store: Engine, home: Path, clock: VirtualClock
+) -> None:
+    desk = Desk(Settings(home=home, clock=clock.path), store, clock)
+    harm = [replace(alert(), event=bad, about=bad) for bad in ("\u0000", "\ud800", "x" * 20_000)]
+
+    assert whats(take_alerts(desk, intake_of(), [*harm, alert()])) == ["new"] * 4
+    assert whats(take_alerts(desk, intake_of(), harm)) == ["known"] * 3
 
 
 @pytest.mark.parametrize(
