@@ -137,16 +137,21 @@ def sees_personal(what: str, right: Right = Right.SEE_PEOPLE) -> Callable[..., V
     def noted(
         request: Request, desk: AtDesk, viewer: Annotated[Viewer, Depends(needs(right))], number: Visible
     ) -> Viewer:
-        saw(
-            desk,
-            number,
-            viewer.person_id,
-            what,
-            records=1,
-            now=datetime.now(UTC),
-            address=address_of(request),
-            agent=agent_of(request),
-        )
+        note_look(request, desk, number, viewer, what, 1)
         return viewer
 
     return noted
+
+
+def note_look(request: Request, desk: Desk, number: str, viewer: Viewer, what: str, records: int) -> None:
+    """Note that the viewer is shown personal data of those affected."""
+    saw(
+        desk,
+        number,
+        viewer.person_id,
+        what,
+        records=records,
+        now=datetime.now(UTC),
+        address=address_of(request),
+        agent=agent_of(request),
+    )

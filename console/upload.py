@@ -115,6 +115,12 @@ class _Parts:
             self.upload.fields[self.name] = self.text.decode(errors="replace")
 
 
+def announced(request: Request) -> int | None:
+    """How many bytes the request says that it has."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
 def own_name(given: str) -> str:
     """A file's own name without any folder, on one line, cut to a length that can be shown."""
     last = given.replace("\\", "/").rpartition("/")[2]

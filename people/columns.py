@@ -31,6 +31,7 @@ KNOWN_NAMES: dict[str, str] = {
     "categories": "categories data_categories data_exposed exposed_data affected_data",
     "identifier": "identifier id customer_id patient_id employee_id member_id account_id customer_number mrn user_id kundennummer ssn national_id",
 }  # fmt: skip
+WHO = frozenset({"full_name", "family_name", "email", "phone", "identifier"})
 BY_NAME = {name: field for field, names in KNOWN_NAMES.items() for name in names.split()}
 
 
@@ -96,7 +97,7 @@ def matched(headers: Sequence[str], mapping: Mapping, source: str) -> dict[str, 
     if missing:
         hint = nearest(missing[0], headers) if found else ""
         raise BadInputError(f"{source}: no column is called {missing[0]!r}{hint}")
-    if not found.keys() & {"full_name", "family_name", "email", "phone", "identifier"}:
+    if not found.keys() & WHO:
         # without a header its first row is somebody, who must not stand in a message
         raise BadInputError(
             f"{source}: no column says who a person is, among {len(headers)}; give the first row names, or name the columns in a mapping file with --map"

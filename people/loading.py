@@ -8,7 +8,7 @@ import phonenumbers
 
 from models.errors import BadInputError
 from people.cohort import drop_assignment
-from people.columns import Mapping, field_of, matched
+from people.columns import WHO, Mapping, field_of, matched
 from people.merging import merge_duplicates
 from people.normalising import DATES, cell, selecting
 from people.places import lay_out
@@ -38,6 +38,14 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class LoadedFile:
+    """One file of a roster, and how many rows it had."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What became of the rows: read = kept + duplicates + set aside."""
 
@@ -49,14 +57,31 @@ class Loaded:
 
 
 def preview(name: str, mapping: Mapping) -> Preview:
-    """How a file would be read, without reading its rows."""
+    """How a file would be read, without reading its rows; raises `BadInputError` where nothing says who a person is."""
+    found = looked_at(name, mapping)
+    matched([column.name for column in found.columns], mapping, name)
+    return found
+
+
+def looked_at(name: str, mapping: Mapping) -> Preview:
+    """The same, also where nothing says who a person is."""
     source = look_at(name, mapping)
     columns = tuple(
         Column(header, f"kept as {header}" if header in mapping.keep else field_of(header, mapping))
         for header in source.headers
     )
-    matched(source.headers, mapping, name)
     return Preview(name, source.kind, source.encoding, source.delimiter, columns)
+
+
+def names_people(found: Preview) -> bool:
+    """Whether a column says who a person is."""
+    return any(column.field in WHO for column in found.columns)
+
+
+def loaded_files(roster: Roster) -> list[LoadedFile]:
+    """Every file that was loaded, in order."""
+    rows = roster.connection.execute("SELECT name, read FROM file ORDER BY number").fetchall()
+    return [LoadedFile(name, read) for name, read in rows]
 
 
 def load(roster: Roster, names: list[str], mapping: Mapping, today: date) -> Loaded:

@@ -21,6 +21,7 @@ from flows.acts.people_noted import roster_noted, undelivered
 from flows.acts.people_plan import WAVES, has_sending, start_sending
 from flows.acts.people_progress import Progress, progress
 from flows.acts.people_proof import proof, signed_proof
+from flows.acts.people_upload import waiting_file
 from flows.desk import Desk
 from flows.senders import start_senders
 from models.errors import BadInputError, NotAllowedError
@@ -56,6 +57,7 @@ def people(request: Request, desk: AtDesk, viewer: Looker, number: Visible) -> R
         topics=topics(desk, number),
         ways=WAYS,
         waves=WAVES,
+        waits=waiting_file(desk, number) is not None,
     )
 
 

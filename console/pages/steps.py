@@ -12,7 +12,7 @@ from console.in_incident import incident_page
 from console.page import language_for
 from console.rights import Right
 from console.signed_in import AtDesk, OwnForm, Visible, needs, own_form
-from console.upload import Upload, receive
+from console.upload import Upload, announced, receive
 from flows.acts.accounts import Viewer
 from flows.acts.evidence import Incoming, begin_evidence, keep_evidence
 from flows.acts.membership import members_of
@@ -98,7 +98,7 @@ async def attach(request: Request, desk: AtDesk, viewer: Worker, number: Visible
 
     def begin(fields: dict[str, str]) -> Incoming:
         own_form(request, viewer, fields.get("csrf", ""), request.headers.get("x-csrf", ""))
-        return begin_evidence(desk, number, _announced(request))
+        return begin_evidence(desk, number, announced(request))
 
     upload = Upload()
     try:
@@ -112,8 +112,3 @@ async def attach(request: Request, desk: AtDesk, viewer: Worker, number: Visible
     finally:
         upload.discard()
     return RedirectResponse(f"/incidents/{number}/steps#step-{step}", 303)
-
-
-def _announced(request: Request) -> int | None:
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isdecimal() else None

@@ -71,7 +71,7 @@ def _files(desk: Desk, setting: str) -> Iterator[Path]:
 
 
 class Incoming:
-    """Evidence while it comes in: hashed as it is written, kept under its hash once whole, gone if it never is."""
+    """A file while it comes in: hashed as it is written, kept under its hash once whole, gone if it never is."""
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
         self._folder, self._limit, self._digest, self._size = folder, limit, hashlib.sha256(), 0
@@ -113,12 +113,17 @@ class Incoming:
 
     def _unwritten(self, error: OSError) -> StoreUnavailableError:
         return StoreUnavailableError(
-            f"evidence cannot be written to {self._folder} ({error.strerror}); free space or mend its permissions"
+            f"what comes in cannot be written to {self._folder} ({error.strerror}); free space or mend its permissions"
         )
 
 
 def begin_evidence(desk: Desk, number: str, announced: int | None = None) -> Incoming:
-    """Begin to take evidence piece by piece, at most as much as the setting allows.
+    """Begin to take evidence piece by piece; raises `TooLargeError` as `incoming` does."""
+    return incoming(desk, desk.settings.home / "evidence" / number, announced)
+
+
+def incoming(desk: Desk, folder: Path, announced: int | None = None) -> Incoming:
+    """Begin to take a file piece by piece, at most as much as the setting allows.
 
     Raises `TooLargeError` where the size announced is more, or would fill the disk.
     """
@@ -126,7 +131,7 @@ def begin_evidence(desk: Desk, number: str, announced: int | None = None) -> Inc
     if announced is not None:
         _must_fit(announced, limit)
         _must_have_room(desk.settings.home, announced)
-    return Incoming(desk.settings.home / "evidence" / number, limit)
+    return Incoming(folder, limit)
 
 
 def _must_fit(size: int, limit: int | None) -> None:

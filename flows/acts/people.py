@@ -1,7 +1,8 @@
 """The roster of an incident: loading it, counting it, and making the counts facts. No name leaves the roster."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from flows.acts.evaluate import Evaluated, evaluate
@@ -21,7 +22,7 @@ from models.store import reading, writing
 from people.cohort import drop_assignment
 from people.columns import Mapping
 from people.counting import Counts, count
-from people.loading import Loaded, load
+from people.loading import Loaded, LoadedFile, load, loaded_files
 from people.merging import Merge, merges, undo
 from people.roster import destroy_key, open_roster
 from people.set_aside import SetAside, set_aside, write_set_aside
@@ -120,6 +121,7 @@ def forget_people(desk: Desk, number: str, *, by: str) -> bool:
     folder = roster_folder(desk.settings, number)
     for left in ("roster.duckdb", "roster.duckdb.wal"):
         (folder / left).unlink(missing_ok=True)
+    shutil.rmtree(folder / "uploaded", ignore_errors=True)
     if destroyed:
         note(desk, number, "people.forgotten", {}, by)
     return destroyed
@@ -129,6 +131,16 @@ def list_set_aside(desk: Desk, number: str) -> list[SetAside]:
     """How many rows of which file were set aside, and why; nothing of what stands in them."""
     with _read_only(desk, number) as roster:
         return set_aside(roster)
+
+
+def set_aside_and_files(desk: Desk, number: str) -> tuple[list[LoadedFile], list[SetAside]]:
+    """Every file that was loaded, and what of each was set aside, by the files' own names."""
+    with _read_only(desk, number) as roster:
+        files, aside = loaded_files(roster), set_aside(roster)
+    return (
+        [replace(one, name=PurePath(one.name).name) for one in files],
+        [replace(one, file=PurePath(one.file).name) for one in aside],
+    )
 
 
 def export_set_aside(desk: Desk, number: str, to: Path, *, by: str) -> int:
