@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.errors import StoreUnavailableError
 
-HEAD = "0022"
+HEAD = "0023"
 LOCK = 7_405_133  # any number that nobody else takes an advisory lock on
 _ONE_AT_A_TIME = Lock()
 

@@ -821,6 +821,7 @@ class PersonDelivery(Row, table=True):
     answer: str | None = None  # codes and our own words only: what the other side says may name the person
     followed: bool = False  # whether its failure was answered, by the person's next channel where there is one
     batch: str | None = None  # of letters to be printed
+    also: str | None = None  # provisions besides the notice's own that the text tells this person, with a space between
     sent_at: datetime | None = _instant(nullable=True)
     returned_at: datetime | None = _instant(nullable=True)
 

@@ -20,7 +20,7 @@ _COLUMNS = "person_id, seq, name, email, phone, street, town, subdivision, count
 _LAY_OUT = """
 CREATE OR REPLACE TABLE addressed AS
 WITH now AS (
-    SELECT a.person_id, a.cohort, a.text_key, a.language, a.channels, a.wave, p.identifier,
+    SELECT a.person_id, a.cohort, a.text_key, a.language, a.channels, a.wave, {owed}, p.identifier,
         coalesce(p.full_name, nullif(concat_ws(' ', p.given_name, p.family_name), ''), '') AS name,
         p.emails[1] AS email, p.phones[1] AS phone, p.street, nullif(CASE
             WHEN p.country IN {city_then_code} THEN concat_ws(' ', p.city, split_part(p.subdivision, '-', 2), p.postcode)
@@ -51,6 +51,15 @@ class Planned:
     language: str
     channels: Sequence[str]
     wave: str
+    also: str | None
+    further: Sequence[str]
+
+    @property
+    def texts(self) -> list[tuple[str, str | None]]:
+        """The key of each text that is due, and which duties it tells besides its own."""
+        form = self.text_key.rpartition(":")[2]
+        split = [each.partition(" ") for each in self.further]
+        return [(self.text_key, self.also), *((f"{own}:{form}", also or None) for own, _, also in split)]
 
 
 def lay_out_addresses(roster: Roster) -> None:
@@ -58,7 +67,8 @@ def lay_out_addresses(roster: Roster) -> None:
     run = roster.connection.execute
     before = "addressed" if _has(roster, "addressed", "seq") else "(SELECT '' AS person_id, 0 AS seq WHERE false)"
     postal = {name: "('{}')".format("', '".join(codes)) for name, codes in _postal().root.items()}
-    run(_LAY_OUT.format(before=before, **postal))
+    owed = "a.also, a.further" if _has(roster, "decision", "further") else "NULL AS also, []::VARCHAR[] AS further"
+    run(_LAY_OUT.format(before=before, owed=owed, **postal))
 
 
 @cache
@@ -70,7 +80,9 @@ def planned(roster: Roster) -> Iterator[list[Planned]]:
     """Everybody of the list in order, some thousands at a time."""
     cursor = roster.connection.cursor()
     cursor.execute("USE roster")
-    cursor.execute("SELECT person_id, seq, cohort, text_key, language, channels, wave FROM addressed ORDER BY seq")
+    cursor.execute(
+        "SELECT person_id, seq, cohort, text_key, language, channels, wave, also, further FROM addressed ORDER BY seq"
+    )
     while rows := cursor.fetchmany(BATCH):
         yield [Planned(*row) for row in rows]
 

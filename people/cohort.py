@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from models.cohorts import Channel, Cohort, Cohorts, Who
@@ -33,12 +34,28 @@ ADDRESSES = {
 
 @dataclass(frozen=True)
 class PeopleText:
-    """A text to people that the incident has: under which duty, for which place, in which form and language."""
+    """A text to people that the incident has: under which duty, for which place, in which form and language.
+
+    `tells` are the duties besides its own of which it holds all that they require, and nothing that they forbid.
+    """
 
     provision: str
     jurisdiction: str
     form: str
     language: str
+    tells: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One text that a person is due, and the duties besides its own that are met by it."""
+
+    provision: str
+    also: tuple[str, ...] = ()
+
+    def written(self) -> str:
+        """As one word after the other, for a table."""
+        return " ".join((self.provision, *self.also))
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,8 @@ class Group:
     language: str
     channel: str
     people: int
+    also: str | None = None  # duties that this text tells besides its own
+    further: Sequence[str] = ()  # duties that a text of their own tells: its provision, and what it tells besides
 
 
 @dataclass(frozen=True)
@@ -81,7 +100,7 @@ def assign(
 ) -> Assigned:
     """Put everybody into exactly one cohort, or among the unreached with the reason.
 
-    Makes the views `assignment(person_id, cohort, text_key, language, channels, address, wave)` and
+    Makes the views `assignment(person_id, cohort, text_key, language, channels, address, wave, also, further)` and
     `unreached(person_id, reason)`: in the roster where `keep`, else for this connection. `text_key` is PROVISION:FORM of
     the first channel; `spoken` gives the languages of a country, for people who name none. Suppressed are those whom
     `people.suppression` laid out before, or who bear a mark. Raises `ArithmeticError` if the totals did not add up.
@@ -126,17 +145,24 @@ def _is_there(roster: Roster, table: str) -> bool:
 def _lay_out_offers(roster: Roster, cohorts: Cohorts, texts: Sequence[PeopleText], spoken: Spoken) -> None:
     """Which text each cohort has for each place, in which languages, and by which channels each of them can go."""
     run = roster.connection.execute
-    run("CREATE OR REPLACE TEMP TABLE offer (cohort INTEGER, place VARCHAR, provision VARCHAR, languages VARCHAR[])")
+    run(
+        "CREATE OR REPLACE TEMP TABLE offer (cohort INTEGER, place VARCHAR, provision VARCHAR, languages VARCHAR[], also VARCHAR, further VARCHAR[])"
+    )
     run(
         "CREATE OR REPLACE TEMP TABLE way (cohort INTEGER, place VARCHAR, language VARCHAR, channels VARCHAR[], forms VARCHAR[])"
     )
     for place in _places(roster):
         for number, cohort in enumerate(cohorts.cohorts):
-            offered = _offered(cohort, place, texts)
-            if not offered:
+            owed = _owed(cohort, place, texts)
+            if not owed:
                 continue
+            offered = [text for text in texts if text.provision == owed[0].provision and _fits_form(cohort, text)]
             languages = _ordered(dict.fromkeys(text.language for text in offered), place, spoken)
-            run("INSERT INTO offer VALUES (?, ?, ?, ?)", [number, place, offered[0].provision, languages])
+            also, further = " ".join(owed[0].also) or None, [each.written() for each in owed[1:]]
+            run(
+                "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?)",
+                [number, place, owed[0].provision, languages, also, further],
+            )
             for language in languages:
                 forms = {text.form for text in offered if text.language == language}
                 ways = [channel for channel in cohort.channels if cohort.form(channel) in forms]
@@ -151,14 +177,32 @@ def _places(roster: Roster) -> list[str]:
     return sorted(row[0] for row in rows)
 
 
-def _offered(cohort: Cohort, place: str, texts: Iterable[PeopleText]) -> list[PeopleText]:
-    """The texts of the duty that is nearest to the place, or of the one that the cohort names, in the cohort's forms."""
-    forms = {cohort.form(channel) for channel in cohort.channels}
-    fitting = [text for text in texts if text.form in forms and _is_for(text, cohort, place)]
-    if not fitting:
-        return []
-    nearest = max(fitting, key=lambda text: _nearness(text.jurisdiction))  # of equal ones the first
-    return [text for text in fitting if text.provision == nearest.provision]
+def _owed(cohort: Cohort, place: str, texts: Iterable[PeopleText]) -> list[Owed]:
+    """The texts that somebody at a place is due, so that each duty of the place is told by one of them.
+
+    First comes one that tells all of them, else the one of the duty that is nearest to the place; of equal ones the one that
+    tells most of them, or the first.
+    """
+    fitting = {text.provision: text for text in reversed(list(texts)) if _is_due(text, cohort, place)}
+    left, owed = list(reversed(fitting)), list[Owed]()
+    while left:
+        text = max((fitting[each] for each in left), key=partial(_fitness, set(left)))
+        owed.append(Owed(text.provision, tuple(each for each in left if each in text.tells and each != text.provision)))
+        left = [each for each in left if each != text.provision and each not in text.tells]
+    return owed
+
+
+def _is_due(text: PeopleText, cohort: Cohort, place: str) -> bool:
+    return _fits_form(cohort, text) and _is_for(text, cohort, place)
+
+
+def _fitness(left: set[str], text: PeopleText) -> tuple[bool, int, int]:
+    told = left & {text.provision, *text.tells}
+    return told == left, _nearness(text.jurisdiction), len(told)
+
+
+def _fits_form(cohort: Cohort, text: PeopleText) -> bool:
+    return text.form in {cohort.form(channel) for channel in cohort.channels}
 
 
 def _is_for(text: PeopleText, cohort: Cohort, place: str) -> bool:
@@ -189,7 +233,7 @@ def _decide(roster: Roster, cohorts: Cohorts, duties: set[str], temp: str) -> No
         reach=_reach(), cases=cases, excluding=_strings(EXCLUDING), address=_address(), names=names, share=share
     ))  # fmt: skip
     roster.connection.execute(
-        f"CREATE OR REPLACE {temp}VIEW assignment AS SELECT person_id, cohort, text_key, language, channels, address, wave "
+        f"CREATE OR REPLACE {temp}VIEW assignment AS SELECT person_id, cohort, text_key, language, channels, address, wave, also, further "
         "FROM decision WHERE reason IS NULL"
     )
     roster.connection.execute(
@@ -204,7 +248,7 @@ WITH met AS (
     FROM (SELECT *, split_part(language, '-', 1) AS tongue FROM person) p LEFT JOIN suppressed s ON s.person_id = p.id),
 taken AS (SELECT *, CASE {cases} END AS cohort_number FROM met),
 spoken AS (
-    SELECT t.*, o.provision, CASE WHEN list_contains(o.languages, t.language) THEN t.language
+    SELECT t.*, o.provision, o.also, o.further, CASE WHEN list_contains(o.languages, t.language) THEN t.language
         WHEN list_contains(o.languages, t.tongue) THEN t.tongue ELSE o.languages[1] END AS said
     FROM taken t LEFT JOIN offer o ON o.cohort = t.cohort_number AND o.place = t.place),
 reached AS (
@@ -219,7 +263,7 @@ ordered AS (
     FROM reached)
 SELECT id AS person_id, reason, ({names})[cohort_number + 1] AS cohort,
     CASE WHEN reason IS NULL THEN concat(provision, ':', forms[list_position(offered, channels[1])]) END AS text_key,
-    said AS language, channels, CASE WHEN reason IS NULL THEN {address} END AS address,
+    said AS language, channels, also, further, CASE WHEN reason IS NULL THEN {address} END AS address,
     CASE WHEN reason IS NULL THEN CASE WHEN row_number() OVER (PARTITION BY reason IS NULL, cohort_number, said ORDER BY id)
         <= ceil({share} * count(*) OVER (PARTITION BY reason IS NULL, cohort_number, said)) THEN 'first' ELSE 'rest' END
     END AS wave
@@ -275,7 +319,7 @@ def _strings(words: Iterable[str]) -> str:
 def _assigned(roster: Roster) -> Assigned:
     run = roster.connection.execute
     groups = run(
-        "SELECT cohort, text_key, language, channels[1], count(*) FROM assignment GROUP BY ALL ORDER BY ALL"
+        "SELECT cohort, text_key, language, channels[1], count(*), also, further FROM assignment GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     unreached = run("SELECT reason, count(*) FROM unreached GROUP BY reason ORDER BY reason").fetchall()
     [(people,)] = run("SELECT count(*) FROM person").fetchall()

@@ -72,8 +72,11 @@ def _show(planned: Planned) -> None:
     line(f"{assigned.people} people = {assigned.reached} to be written to + {assigned.people - assigned.reached} not")
     if assigned.groups:
         table(
-            ("cohort", "text", "language", "first by", "people"),
-            ((g.cohort, g.text_key, g.language, g.channel, g.people) for g in assigned.groups),
+            ("cohort", "text", "language", "first by", "people", "tells also", "and texts for"),
+            (
+                (g.cohort, g.text_key, g.language, g.channel, g.people, g.also, ", ".join(g.further))
+                for g in assigned.groups
+            ),
         )
     if assigned.unreached:
         table(("people", "not written to: why"), ((n, REASONS[reason]) for reason, n in assigned.unreached.items()))

@@ -5,6 +5,7 @@ one to be believed, all of it may have been taken, and is sent again under the s
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -214,11 +215,12 @@ def set_state(
     record(session, incident, "people.sending_state", payload, actor=by, at=desk.clock(), zone=incident.zone)
 
 
-def keep(desk: Desk, number: str, holder: str, settled: Iterable["Settled"]) -> bool:
-    """Write down what became of messages and renew the lease on the others; whether sending may go on."""
+def keep(desk: Desk, number: str, holder: str, settled: Iterable["Settled"], *, renew: bool = True) -> bool:
+    """Write down what became of messages and `renew` the lease on the others; whether sending may go on."""
     with writing(desk.engine) as session:
         settle_in_hand(session, holder, settled)
-        session.execute(update(ROW).where(ROW.c.holder == holder).values(lease_until=system_clock() + LEASE))
+        if renew:
+            session.execute(update(ROW).where(ROW.c.holder == holder).values(lease_until=system_clock() + LEASE))
         return may_go(session, find(session, number)) is not None
 
 
@@ -232,11 +234,33 @@ class Settled:
 
 
 def settle_in_hand(session: Session, holder: str, settled: Iterable[Settled]) -> None:
-    """Write down what became of messages; those that another sender has taken over meanwhile are left to it."""
+    """Write down what became of messages; those that another sender has taken over meanwhile are left to it.
+
+    Those that were sent and answered alike are one statement, and were sent when the last of them was: at most a second late.
+    """
+    sent: defaultdict[str, list[Settled]] = defaultdict(list)
+    others = []
+    for each in settled:
+        if each.outcome.state == "sent":
+            sent[each.outcome.answer].append(each)
+        else:
+            others.append(each)
+    for answer, alike in sorted(sent.items()):
+        session.execute(
+            update(ROW)
+            .where(ROW.c.id.in_([each.row.id for each in alike]), ROW.c.holder == holder)
+            .values(
+                state="sent", answer=answer, sent_at=max(each.at for each in alike), next_try_at=None, holder=None,
+                lease_until=None,
+            )
+        )  # fmt: skip
+    if others:
+        _settle_each(session, holder, others)
+
+
+def _settle_each(session: Session, holder: str, settled: Iterable[Settled]) -> None:
     values = [_values(each) | {"row": each.row.id, "by": holder} for each in settled]
-    if not values:
-        return
-    new: dict[str, Any] = {name: bindparam(name) for name in ("state", "answer", "sent_at", "next_try_at")}
+    new: dict[str, Any] = {name: bindparam(name) for name in ("state", "answer", "next_try_at")}
     statement = (
         update(ROW)
         .where(ROW.c.id == bindparam("row"), ROW.c.holder == bindparam("by"))
@@ -252,7 +276,6 @@ def _values(settled: Settled) -> dict[str, Any]:
     return {
         "state": state,
         "answer": outcome.answer,
-        "sent_at": settled.at if state == "sent" else None,
         "next_try_at": settled.at + (outcome.retry_after or delay(attempts)) if waits else None,
         "doubt": int(state == "uncertain"),
     }

@@ -8,18 +8,22 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from flows.acts.evaluate import duty_of
 from flows.acts.people import key_file, note, roster_folder
 from flows.acts.playbook import kept_playbook
 from flows.desk import Desk
 from models.cohorts import Cohorts, SuppressionList
+from models.duty import Duty
 from models.errors import NotAllowedError
-from models.incident import find
+from models.incident import facts_of, find
+from models.report import Report
 from models.store import reading
 from models.tables import DutyRecord, Incident, Notice
 from models.vocabulary import Audience
 from people.cohort import Assigned, PeopleText, assign, read_cohorts
 from people.roster import open_roster
 from people.suppression import Listed, read_list
+from templates.forms import contents_of
 from templates.spoken import country_languages
 
 Lists = Sequence[tuple[SuppressionList, Path]]
@@ -71,8 +75,27 @@ def people_texts(session: Session, incident: Incident) -> list[PeopleText]:
         )
         .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(DutyRecord.id), col(Notice.id))
     ).all()
-    found = [PeopleText(duty.provision, duty.jurisdiction, notice.form, notice.language) for notice, duty in rows]
+    told = tells([duty_of(duty) for _, duty in rows], facts_of(session, incident))
+    found = [
+        PeopleText(duty.provision, duty.jurisdiction, notice.form, notice.language, told[duty.provision])
+        for notice, duty in rows
+    ]
     return list(dict.fromkeys(found))
+
+
+def tells(duties: Sequence[Duty], report: Report) -> dict[str, frozenset[str]]:
+    """For each duty those that its text tells as well: it has to hold what they require, and holds nothing they forbid."""
+    held = {duty.provision: contents_of(duty, report) for duty in duties}
+    return {
+        provision: frozenset(
+            other
+            for other, asked in held.items()
+            if other != provision
+            and set(asked.required) <= set(holds.required)
+            and not set(asked.forbidden) & set(holds.keys)
+        )
+        for provision, holds in held.items()
+    }
 
 
 def _payload(planned: Planned) -> dict[str, Any]:

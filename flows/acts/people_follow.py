@@ -54,7 +54,7 @@ def _followed(
     if way is None:
         return 0
     channel, notice = way
-    more = {"cohort": row.cohort, "wave": row.wave, "rank": row.rank + 1}
+    more = {"cohort": row.cohort, "wave": row.wave, "rank": row.rank + 1, "also": row.also}
     return insert_once(session, [row_of(incident, row.person, row.seq, identity(notice), channel, **more)])
 
 

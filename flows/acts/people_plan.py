@@ -1,6 +1,7 @@
 """Starting a sending: one row for each person, text and channel before anything leaves, and how far it may go."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Insert, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from flows.acts.people import key_file, roster_folder
 from flows.acts.people_texts import notice_for, signed_text
@@ -20,6 +21,7 @@ from models.incident import find, identity, refuse_halted
 from models.ledger import record
 from models.store import reading, writing
 from models.tables import DutyRecord, Incident, Notice, PeopleSending, PersonDelivery
+from models.vocabulary import Audience
 from people.addressed import Planned, lay_out_addresses, planned
 from people.cohort import kept_cohorts
 from people.letter import Addressee
@@ -103,6 +105,7 @@ def row_of(incident: Incident, person: str, seq: int, notice_id: int, channel: s
         "attempts": 0,
         "doubtful": 0,
         "followed": False,
+        "also": None,
         **more,
     }
 
@@ -115,7 +118,10 @@ def _count(session: Session, incident_id: int) -> int:
 
 def _texts(desk: Desk, number: str, roster: Roster) -> Texts:
     """Which notice each text of the assignment is; raises `NotAllowedError` while one is not signed."""
-    wanted = roster.connection.execute("SELECT DISTINCT text_key, language FROM addressed ORDER BY ALL").fetchall()
+    wanted = roster.connection.execute(
+        "SELECT DISTINCT text_key, language FROM addressed UNION SELECT DISTINCT "
+        "concat(split_part(unnest(further), ' ', 1), ':', split_part(text_key, ':', -1)), language FROM addressed ORDER BY ALL"
+    ).fetchall()
     if not wanted:
         raise NotAllowedError(f"{number}: nobody is in a cohort; see `tocsin people cohorts {number}`")
     found: Texts = {}
@@ -143,14 +149,32 @@ def _added(desk: Desk, number: str, people: Iterable[Planned], texts: Texts) -> 
                 incident,
                 person.person,
                 person.seq,
-                texts[person.text_key, person.language],
+                texts[key, person.language],
                 person.channels[0],
                 cohort=person.cohort,
                 wave=person.wave,
+                also=also,
             )
             for person in people
+            for key, also in person.texts
         ]
-        return insert_once(session, rows)
+        added = insert_once(session, rows)
+        _tell_more(session, rows)
+        return added
+
+
+def _tell_more(session: Session, rows: Iterable[dict[str, Any]]) -> None:
+    """Note which duties texts tell that were planned before those duties arose."""
+    groups: defaultdict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for row in rows:
+        if row["also"] is not None:
+            groups[row["incident_id"], row["notice_id"], row["also"]].append(row["person"])
+    for (incident_id, notice_id, also), people in groups.items():
+        mine = [col(PersonDelivery.incident_id) == incident_id, col(PersonDelivery.notice_id) == notice_id]
+        changed = col(PersonDelivery.also).is_distinct_from(also)
+        session.execute(
+            update(PersonDelivery).where(*mine, changed, col(PersonDelivery.person).in_(people)).values(also=also)
+        )
 
 
 def _add_own(desk: Desk, number: str, ours: Iterable[Addressee]) -> None:
@@ -261,13 +285,20 @@ def _unreached(roster: Roster) -> dict[str, int]:
     return dict(roster.connection.execute("SELECT reason, count(*) FROM unreached GROUP BY reason").fetchall())
 
 
+def is_told(session: Session, incident: Incident) -> Any:  # Any: a condition of SQLAlchemy
+    """Whether messages to people tell a duty: by a text of its own, or by one that holds what it requires as well."""
+    mine = [col(PersonDelivery.incident_id) == incident.id, col(PersonDelivery.seq) > 0]
+    besides = session.exec(select(PersonDelivery.also).where(*mine).distinct()).all()
+    own = select(Notice.duty_id).where(col(Notice.id).in_(select(PersonDelivery.notice_id).where(*mine).distinct()))
+    told = and_(
+        DutyRecord.audience == Audience.INDIVIDUALS.value,
+        col(DutyRecord.state).in_(("open", "met")),
+        col(DutyRecord.provision).in_({provision for words in besides for provision in (words or "").split()}),
+    )
+    return and_(col(DutyRecord.incident_id) == incident.id, or_(col(DutyRecord.id).in_(own), told))
+
+
 def _due(session: Session, incident: Incident) -> datetime | None:
     """The earliest limit of an open duty whose texts go to people."""
-    due = session.exec(
-        select(DutyRecord.due_at)
-        .join(Notice, col(Notice.duty_id) == col(DutyRecord.id))
-        .join(PersonDelivery, col(PersonDelivery.notice_id) == col(Notice.id))
-        .where(PersonDelivery.incident_id == incident.id, DutyRecord.state == "open")
-        .group_by(col(DutyRecord.id), col(DutyRecord.due_at))
-    ).all()
+    due = session.exec(select(DutyRecord.due_at).where(is_told(session, incident), DutyRecord.state == "open")).all()
     return min((at for at in due if at is not None), default=None)

@@ -40,6 +40,7 @@ FIRST_IN_HAND, IN_HAND = 20, 200
 SECONDS_IN_HAND = 2.0  # what a connection takes in hand at once is what it sends in so long
 LOOKS_EVERY = 1.0  # seconds between looks at whether sending may go on; what was sent is written down as often
 MEANWHILE_EVERY = 30.0  # seconds
+RENEWS_AFTER = 40.0  # seconds, of a lease several times as long
 CONNECTIONS = 4
 PATIENCE = 5  # times in a row that no connection is had before a worker ends
 REFUSED_IN_A_ROW = 20  # so many cannot all be wrong addresses
@@ -104,7 +105,8 @@ class _Sender:
         self._journal = Journal(roster.folder / "sending", self._holder)
         self._known: Versions = {}
         self._settled: list[Settled] = []
-        self._looked, self._refused, self._most = time.monotonic(), 0, FIRST_IN_HAND
+        self._looked = self._claimed = time.monotonic()
+        self._refused, self._most = 0, FIRST_IN_HAND
 
     def run(self) -> None:
         """Send until nothing is left, nothing may go, or no connection is to be had."""
@@ -134,6 +136,7 @@ class _Sender:
     def _batch(self, rows: Sequence[InHand], limits: Limits) -> bool:
         """Send what is in hand; whether a connection was there. What was not begun is put back."""
         people = {**self._ours, **addressees(self._roster, [row.seq for row in rows if row.seq > 0])}
+        self._claimed = time.monotonic()
         left = list(reversed(limits.spread(self._desk, self._number, rows, people)))
         try:
             while left:
@@ -164,9 +167,12 @@ class _Sender:
 
     def _look(self) -> bool:
         """Write down what was sent so far; whether to go on."""
-        going = keep(self._desk, self._number, self._holder, self._settled)
+        now = time.monotonic()
+        renew = now - self._claimed > RENEWS_AFTER
+        going = keep(self._desk, self._number, self._holder, self._settled, renew=renew)
         self._settled.clear()
-        self._looked = time.monotonic()
+        self._looked = now
+        self._claimed = now if renew else self._claimed
         return going
 
     def _sent(self, row: InHand, person: Addressee | None) -> Outcome:

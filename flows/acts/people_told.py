@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import case, or_
 from sqlmodel import Session, col, func, select
 
 from flows.acts.close_loop import met_at
 from flows.acts.draft import title
 from flows.acts.evaluate import evaluated
 from flows.acts.people_claim import ROW
-from flows.acts.people_plan import UNFINISHED, sending_of
+from flows.acts.people_plan import UNFINISHED, is_told, sending_of
 from flows.desk import Desk
 from models.incident import find, identity
 from models.store import reading, writing
-from models.tables import Delivery, DutyRecord, Incident, Notice, PersonDelivery
+from models.tables import Delivery, DutyRecord, Incident, Notice
 
 TOLD = ("sent", "delivered")
 ON_THE_WAY = (*UNFINISHED, "written")
@@ -23,7 +23,7 @@ ON_THE_WAY = (*UNFINISHED, "written")
 
 @dataclass(frozen=True)
 class DutyTold:
-    """One duty to tell people: due = told + on the way + not reached."""
+    """One duty to tell people: due = told + on the way + not reached. A message may tell more than one duty."""
 
     duty_id: int
     provision: str
@@ -50,18 +50,16 @@ def told_by_duty(desk: Desk, number: str) -> list[DutyTold]:
 
 def duties_told(session: Session, incident: Incident) -> list[DutyTold]:
     """The same within the caller's transaction."""
-    duties = session.exec(
-        select(DutyRecord).where(col(DutyRecord.id).in_(_owed(incident))).order_by(col(DutyRecord.id))
-    ).all()
+    duties = session.exec(select(DutyRecord).where(is_told(session, incident)).order_by(col(DutyRecord.id))).all()
     return [_told(session, incident, duty) for duty in duties]
 
 
 def _told(session: Session, incident: Incident, duty: DutyRecord) -> DutyTold:
-    is_told, is_going = ROW.c.state.in_(TOLD), ROW.c.state.in_(ON_THE_WAY)
-    mine = [ROW.c.incident_id == incident.id, ROW.c.seq > 0, ROW.c.notice_id.in_(_notices(duty))]
+    was_told, is_going = ROW.c.state.in_(TOLD), ROW.c.state.in_(ON_THE_WAY)
+    mine = [ROW.c.incident_id == incident.id, ROW.c.seq > 0, _tells(duty)]
     person = (
         select(
-            func.max(case((is_told, 1), else_=0)).label("told"),
+            func.max(case((was_told, 1), else_=0)).label("told"),
             func.max(case((is_going, 1), else_=0)).label("going"),
         )
         .where(*mine)
@@ -73,9 +71,9 @@ def _told(session: Session, incident: Incident, duty: DutyRecord) -> DutyTold:
         select(func.count(), func.coalesce(func.sum(person.c.told), 0), func.coalesce(func.sum(waits), 0))
         .select_from(person)
     ).one()  # fmt: skip
-    last = session.execute(select(func.max(ROW.c.sent_at)).where(*mine, is_told)).scalar_one()
+    last = session.execute(select(func.max(ROW.c.sent_at)).where(*mine, was_told)).scalar_one()
     texts = session.execute(
-        select(ROW.c.text_sha256, func.count()).where(*mine, is_told).group_by(ROW.c.text_sha256)
+        select(ROW.c.text_sha256, func.count()).where(*mine, was_told).group_by(ROW.c.text_sha256)
     ).all()
     return DutyTold(
         duty_id=identity(duty),
@@ -91,13 +89,10 @@ def _told(session: Session, incident: Incident, duty: DutyRecord) -> DutyTold:
     )
 
 
-def _owed(incident: Incident) -> Any:  # Any: a subquery of SQLAlchemy
-    sent = select(ROW.c.notice_id).where(ROW.c.incident_id == incident.id, ROW.c.seq > 0).distinct()
-    return select(Notice.duty_id).where(col(Notice.id).in_(sent))
-
-
-def _notices(duty: DutyRecord) -> Any:  # Any: a subquery of SQLAlchemy
-    return select(Notice.id).where(Notice.duty_id == duty.id)
+def _tells(duty: DutyRecord) -> Any:  # Any: a condition of SQLAlchemy
+    """Whether a message tells this duty: by a text of its own, or by one that holds all that it requires as well."""
+    own = ROW.c.notice_id.in_(select(Notice.id).where(Notice.duty_id == duty.id))
+    return or_(own, (" " + ROW.c.also + " ").contains(f" {duty.provision} ", autoescape=True))
 
 
 def settle_told(desk: Desk, number: str) -> int:
@@ -124,7 +119,9 @@ def settle_told(desk: Desk, number: str) -> int:
 
 def _everybody_was_told(desk: Desk, session: Session, incident: Incident, duty: DutyRecord, last: datetime) -> None:
     used = set(
-        session.exec(select(PersonDelivery.notice_id).where(PersonDelivery.incident_id == incident.id).distinct())
+        session.execute(
+            select(ROW.c.notice_id).where(ROW.c.incident_id == incident.id, _tells(duty)).distinct()
+        ).scalars()
     )
     notices = session.exec(select(Notice).where(Notice.duty_id == duty.id, Notice.state != "withdrawn")).all()
     for notice in notices:
@@ -139,4 +136,5 @@ def _everybody_was_told(desk: Desk, session: Session, incident: Incident, duty: 
         for row in waiting.all():
             row.state, row.last_error, row.next_try_at = "withdrawn", "everybody was written to one by one", None
             session.add(row)
-    met_at(desk, session, incident, duty, last, [title(notice) for notice in notices if notice.id in used])
+    told_by = session.exec(select(Notice).where(col(Notice.id).in_(used)).order_by(col(Notice.id))).all()
+    met_at(desk, session, incident, duty, last, [title(notice) for notice in told_by])

@@ -50,6 +50,37 @@ def test_everybody_is_in_one_cohort_or_unreached_with_the_reason(store: Store, w
     assert assigned.unreached == {"no_address": 1, "no_place": 1, "no_text": 1}
 
 
+def told(provision: str, jurisdiction: str, *tells: str) -> PeopleText:
+    return PeopleText(provision, jurisdiction, "letter", "en", frozenset(tells))
+
+
+@pytest.mark.parametrize(
+    ("texts", "key", "also", "further"),
+    [
+        ([told("near", "US-CA", "far"), told("far", "US")], "near", "far", ()),
+        ([told("near", "US-CA"), told("far", "US")], "near", None, ("far",)),
+        ([told("near", "US-CA"), told("far", "US", "near")], "far", "near", ()),
+        (
+            [told("first", "US-CA"), told("near", "US-CA", "first"), told("far", "US", "first")],
+            "near",
+            "first",
+            ("far",),
+        ),
+        ([told("near", "US-CA"), told("far", "US", "next"), told("next", "US")], "near", None, ("far next",)),
+        ([told("near", "US-CA"), told("elsewhere", "US-TX", "near")], "near", None, ()),
+    ],
+)
+def test_somebody_under_two_duties_gets_one_text_that_tells_both_or_two(
+    store: Store, written: Written, texts: list[PeopleText], key: str, also: str | None, further: tuple[str, ...]
+) -> None:
+    store.load(written("a.csv", "name,street,city,postcode,country,subdivision\nDi Lee,1 Elm,Fresno,93701,US,CA\n"))
+
+    assigned, _ = store.assign(RULES, texts)
+
+    [group] = assigned.groups
+    assert (group.text_key, group.also, tuple(group.further)) == (f"{key}:letter", also, further)
+
+
 def rules(*cohorts: dict[str, object], **more: object) -> Cohorts:
     named = [{"name": f"c{at}", "channels": ["email", "post"], **cohort} for at, cohort in enumerate(cohorts)]
     return Cohorts.model_validate({"cohorts": named, **more})

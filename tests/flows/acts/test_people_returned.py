@@ -3,20 +3,22 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from flows.acts.people_carry import carry_sending
 from flows.acts.people_plan import insert_once, row_of
 from flows.acts.people_proof import export_proof, proof, verify_proof
 from flows.acts.people_returned import take_events, take_in
+from flows.acts.people_told import settle_told
 from flows.desk import Desk
 from flows.senders import left_alone
 from integrations.returned_mail import said_by_event
 from models.errors import LedgerAlteredError
 from models.incident import find, identity
 from models.store import writing
-from models.tables import Notice, PersonDelivery
+from models.tables import DutyRecord, Notice, PersonDelivery
 from tests.flows.affected import NUMBER, rows, sink_and_desk
-from tests.flows.meridia import LEGAL, every, notices
+from tests.flows.meridia import LEGAL, every, notices, one
 
 REPORT = """From: MAILER-DAEMON@mx.example
 To: privacy@meridia.example
@@ -126,6 +128,39 @@ def test_whoever_opts_out_of_mail_gets_what_else_is_due_by_their_next_channel(to
         ("refused", "opted out"),
         ("sent", "opted out"),
     ]
+
+
+def test_the_proof_counts_each_duty_by_the_texts_that_tell_it(told: Desk, tmp_path: Path) -> None:
+    plant_second_duty(told, people=4)
+    [bounced, *_] = rows(told)
+    take_events(told, [said_by_event("bounced", key=bounced.key)])
+
+    found = {each["provision"]: each for each in proof(told, NUMBER)["duties"]}
+
+    counts = {name: (each["due"], each["told"], each["not_reached"]) for name, each in found.items()}
+    assert counts == {"eu-gdpr-34": (6, 5, 1), "eu-eprivacy-611-subscribers": (4, 3, 1)}
+    assert list(found["eu-eprivacy-611-subscribers"]["texts"].values()) == [3]
+
+
+def test_a_second_duty_is_met_once_those_whom_it_is_owed_were_told(told: Desk) -> None:
+    second = plant_second_duty(told, people=4)
+
+    assert settle_told(told, NUMBER) == 1
+
+    assert len(every(told, DutyRecord, NUMBER, provision=second, state="met")) == 1
+
+
+def plant_second_duty(desk: Desk, people: int) -> str:
+    """One that the text which was sent tells so many of the people as well."""
+    provision = "eu-eprivacy-611-subscribers"
+    first = one(desk, DutyRecord, NUMBER, provision="eu-gdpr-34")
+    with writing(desk.engine) as session:
+        fields = first.model_dump(exclude={"id"}) | {"provision": provision, "state": "open", "met_at": None}
+        session.add(DutyRecord(**fields | {"body": {**first.body, "provision": provision}}))
+        for row in session.exec(select(PersonDelivery).order_by(col(PersonDelivery.id)).limit(people)):
+            row.also = provision
+            session.add(row)
+    return provision
 
 
 def test_the_proof_says_who_was_told_by_which_text_and_is_signed(told: Desk, tmp_path: Path) -> None:
