@@ -62,10 +62,33 @@ def longest(api: httpx.Client, tag: str, count: int) -> list[tuple[str, float]]:
 
 
 def _recorded(api: httpx.Client, tag: str, resource: str) -> list[Part]:
-    runs = _rows(api, "flow_runs", {"flow_runs": {"tags": {"all_": [tag]}}})
-    tasks = _rows(api, "task_runs", {"flow_runs": {"tags": {"all_": [tag]}}})
-    pages = _rows(api, "artifacts", {"flow_runs": {"tags": {"all_": [tag]}}})
-    events = _events(api, resource)
+    return _parts(api, {"tags": {"all_": [tag]}}, _events(api, resource))
+
+
+def courses(api: httpx.Client, tag: str, resource: str) -> list[list[Part]]:
+    """The same, a list for each run that a worker took up, once the server seems to have heard of everything."""
+    before: list[list[Part]] = []
+    limit = time.monotonic() + SETTLE_LIMIT_SECONDS
+    while time.monotonic() < limit:
+        time.sleep(3)
+        taken_up = _rows(
+            api, "flow_runs", {"flow_runs": {"tags": {"all_": [tag]}, "parent_task_run_id": {"is_null_": True}}}
+        )
+        responses = [run for run in taken_up if run["start_time"] and run["name"].startswith("response")]
+        begun = [run["id"] for run in sorted(responses, key=lambda run: str(run["start_time"]))]
+        events = _events(api, resource)
+        found = [_parts(api, {"parent_flow_run_id": {"any_": [run]}}, events) for run in begun]
+        if found == before and any(found):
+            return found
+        before = found
+    raise TimeoutError(f"the server still hears of {tag}; run this again on a quieter machine")
+
+
+def _parts(api: httpx.Client, wanted: Row, events: Sequence[Row]) -> list[Part]:
+    """The flow runs that fit, in order, with their tasks, artifacts and events."""
+    runs = _rows(api, "flow_runs", {"flow_runs": wanted})
+    tasks = _rows(api, "task_runs", {"flow_runs": wanted})
+    pages = _rows(api, "artifacts", {"flow_runs": wanted})
     return [
         Part(
             run["name"].split(":")[0],
@@ -113,15 +136,19 @@ def _waves(tasks: Sequence[Row]) -> tuple[int, ...]:
 
 def empty_response(parts: Sequence[Part]) -> Callable[[str], Awaitable[None]]:
     """A flow of the same shape whose tasks do nothing: the same subflows, tasks, events and artifacts under one tag."""
-    subflows = [_empty_part(part) for part in parts]
 
     @flow(name="empty response", flow_run_name="empty response: {number}")
     async def respond(number: str) -> None:
-        with tags(number):
-            for subflow in subflows:
-                await subflow(number)
+        await walk(parts, number)
 
     return respond
+
+
+async def walk(parts: Sequence[Part], number: str) -> None:
+    """Run an empty flow for each part, one after the other."""
+    with tags(number):
+        for part in parts:
+            await _empty_part(part)(number)
 
 
 def _empty_part(part: Part) -> Callable[[str], Awaitable[None]]:

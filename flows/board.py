@@ -190,7 +190,7 @@ def _headline(now: Standing) -> str:
 def _halted(now: Standing) -> Iterator[str]:
     if now.halted_at is not None:
         yield (
-            f"**HALTED** since {_local(now.halted_at, now.zone)}: a run was cancelled ({_cell(now.halted_by or '')}). Nothing is "
+            f"**HALTED** since {_local(now.halted_at, now.zone)} by {_cell(now.halted_by or 'somebody')}. Nothing is "
             f"carried on or sent until somebody says so (`tocsin respond {now.number}`). **The clocks run on.**"
         )
         yield ""

@@ -98,16 +98,18 @@ async def deploy(silence: int) -> None:
     async with client.get_client() as api:
         pool = actions.WorkPoolCreate(name=POOL, type="process", description="Carries incidents.")
         await api.create_work_pool(pool, overwrite=True)
-    made = {wanted["name"]: await _deployed(wanted) for wanted in _wishes()}
+    made = {wanted["name"]: await deployed(wanted) for wanted in wishes()}
     async with client.get_client() as api:
         await _arm(api, made["dead-man"], silence)
 
 
-def _wishes() -> Any:  # Any: Prefect's own format
+def wishes() -> Any:  # Any: Prefect's own format
+    """The deployments that `prefect.yaml` lists."""
     return read_document(ROOT / "prefect.yaml").data["deployments"]  # type: ignore[index]  # a mapping, as we wrote it
 
 
-async def _deployed(wanted: Any) -> Any:  # Any: as above; a UUID, of a package that is loaded late
+async def deployed(wanted: Any) -> Any:  # Any: as above; a UUID, of a package that is loaded late
+    """Make one deployment, or bring the one of that name up to date; gives its id."""
     module, _, name = wanted["entrypoint"].partition(":")
     flow = getattr(importlib.import_module(module.removesuffix(".py").replace("/", ".")), name)
     source = await flow.from_source(source=str(ROOT), entrypoint=wanted["entrypoint"])

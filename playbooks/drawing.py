@@ -8,10 +8,12 @@ from playbooks.playbook import Playbook
 from playbooks.situation import spoken
 from playbooks.step import Phase, Step, in_language
 
+NEVER_ALONE = {"not": {"always": True}}
+
 
 def graph(playbook: Playbook, language: str = "en") -> str:
     """The whole playbook as lines of text, phases in order; ends without a line break."""
-    lines = [f"{playbook.name}: {in_language(playbook.title, language)}", f"applies if {spoken(playbook.applies)}"]
+    lines = [f"{playbook.name}: {in_language(playbook.title, language)}", _applies(playbook)]
     for phase in Phase:
         steps = [step for step in playbook.steps if step.phase is phase]
         if steps:
@@ -19,6 +21,12 @@ def graph(playbook: Playbook, language: str = "en") -> str:
         for step in steps:
             lines += _drawn(step, playbook, language)
     return "\n".join(lines)
+
+
+def _applies(playbook: Playbook) -> str:
+    if playbook.applies == NEVER_ALONE:
+        return "never by itself, only as a part of others"
+    return f"applies if {spoken(playbook.applies)}"
 
 
 def _drawn(step: Step, playbook: Playbook, language: str) -> list[str]:
@@ -46,7 +54,9 @@ def _marks(step: Step) -> Iterator[str]:
     if step.possible_answers:
         yield f"answers {' | '.join(step.possible_answers)}"
     if step.within:
-        yield f"within {in_words(step.within)}"
+        yield f"within {in_words(step.within)}" + (f", then {step.stand_in} stands in" if step.stand_in else "")
+    if step.limit:
+        yield f"given up after {in_words(step.limit)}"
     if step.evidence:
         yield f"evidence {step.evidence if isinstance(step.evidence, str) else ', '.join(step.evidence)}"
     if step.preserves:

@@ -236,6 +236,7 @@ class Outcome:
     doubled: tuple[str, ...]  # keys that arrived more than once, and the ledger knows of no doubt
     uncertain: tuple[str, ...]  # keys of which a dead run left it unknown whether they arrived
     entries: int  # on the ledgers, all of which verify
+    seconds: float  # from the reports until nothing moved any more
 
     @property
     def flaws(self) -> int:
@@ -262,9 +263,10 @@ def work(found: Machines, count: int, faults: Sequence[Callable[[], None]] = ())
         expected = undisturbed(Path(folder))
     join_team(desk)
     numbers = [open_incident(desk, BREACH, by=REPORTER) for _ in range(count)]
+    began = rested = time.monotonic()
     for number in numbers:
         start_playbook(desk, number)  # from here on the watch has it carried
-    limit = time.monotonic() + LIMIT_SECONDS + count * LIMIT_SECONDS_EACH
+    limit = began + LIMIT_SECONDS + count * LIMIT_SECONDS_EACH
     quiet, coming = 0, deque(faults)
     while quiet < QUIET_LOOKS and time.monotonic() < limit:
         with suppress(StoreUnavailableError):  # it is being restarted
@@ -272,9 +274,10 @@ def work(found: Machines, count: int, faults: Sequence[Callable[[], None]] = ())
             if coming and len(_sent(desk)) > count * (len(faults) - len(coming) + 1) // (len(faults) + 2):
                 coming.popleft()()
             quiet = 0 if moved or coming or not _at_rest(desk) else quiet + 1
+            rested = rested if quiet else time.monotonic()
         time.sleep(1)
     assert not coming, "not every fault has come: too little has moved"
-    return _outcome(found, numbers, expected)
+    return _outcome(found, numbers, expected, rested - began)
 
 
 def undisturbed(home: Path) -> Counter[str]:
@@ -333,7 +336,7 @@ def _at_rest(desk: Desk) -> bool:
     return carried == 0 and not unfinished(desk)
 
 
-def _outcome(found: Machines, numbers: Sequence[str], expected: Counter[str]) -> Outcome:
+def _outcome(found: Machines, numbers: Sequence[str], expected: Counter[str], seconds: float) -> Outcome:
     sent, (arrived, _) = _sent(found.desk), found.sinks.seen(SCENARIO)
     with reading(found.desk.engine) as session:
         rows = session.exec(select(Delivery)).all()
@@ -350,6 +353,7 @@ def _outcome(found: Machines, numbers: Sequence[str], expected: Counter[str]) ->
         tuple(sorted(key for key, times in arrived.items() if key not in mailed or (times > 1 and key not in unknown))),
         tuple(sorted(unknown)),
         verified,
+        seconds,
     )
 
 
@@ -388,9 +392,8 @@ def _run(
 ) -> int:
     folder = tempfile.mkdtemp(prefix="tocsin-machines-")
     with machines(postgres, Path(folder), servers=servers, workers=workers) as found:
-        began = time.monotonic()
         outcome = work(found, count, faults(found))
-        print(f"done after {time.monotonic() - began:.0f} s")
+        print(f"done after {outcome.seconds:.0f} s")
         outcome.show()
     if outcome.flaws:
         print(f"what they said is in {folder}")

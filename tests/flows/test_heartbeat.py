@@ -70,3 +70,20 @@ def test_an_address_in_the_clear_is_refused_at_once(home: Path) -> None:
         beating(Settings(home=home, heartbeat_url="http://monitor.example/x"), print),
     ):
         pass
+
+
+def test_a_monitor_among_the_clouds_own_metadata_is_not_connected_to(home: Path) -> None:
+    said: list[str] = []
+    spoken = threading.Event()
+
+    def say(words: str) -> None:
+        said.append(words)
+        spoken.set()
+
+    given = Settings(home=home, heartbeat_url="https://169.254.169.254/latest", server_port=free_port())
+    with beating(given, say) as pulse:
+        pulse.passed()
+        assert spoken.wait(LIMIT)
+
+    [words] = said
+    assert words.startswith("heartbeat: 169.254.169.254 is not connected to: ")

@@ -64,7 +64,7 @@ def _show(one: Standing) -> None:
     )
     if one.halted_at:
         line(
-            f"HALTED since {local(one.halted_at, one.zone)}: a run was cancelled ({one.halted_by}); nothing is carried on until `tocsin respond {one.number}`. The clocks run on."
+            f"HALTED since {local(one.halted_at, one.zone)} by {one.halted_by}; nothing is carried on until `tocsin respond {one.number}`. The clocks run on."
         )
     decided = [clock for clock in one.clocks if clock.state != "undecided"]
     _clocks("Duties", decided, one.now)
