@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 import console.api
+from console.answers import describe
 from console.problem import problem
 from flows.desk import Desk
 from models.errors import TocsinError
@@ -31,6 +32,7 @@ class HttpApi(FastAPI):
         """The OpenAPI document; it holds no data of anybody's."""
         found = super().openapi()
         found["components"].setdefault("schemas", {}).update(_report_schemas())
+        describe(found)
         return found
 
 

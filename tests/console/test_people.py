@@ -21,6 +21,7 @@ from models.incident import find, identity
 from models.store import writing
 from models.tables import PeopleSending, PersonDelivery
 from people.columns import Mapping
+from tests.console.api.conftest import is_as_described
 from tests.flows.affected import NUMBER, assign_people, french
 from tests.flows.meridia import CARE, COMMANDER, LEGAL, PR, REPORTER, TEAM, ledger, notices
 
@@ -34,6 +35,7 @@ def browser(drafted: Desk) -> Iterator[TestClient]:
     for name in TEAM:
         add_to_incident(drafted, NUMBER, name, by="Ada")
     with TestClient(create_app(drafted), base_url="http://testserver", follow_redirects=False) as client:
+        client.event_hooks = {"response": [is_as_described]}
         yield client
 
 

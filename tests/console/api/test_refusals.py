@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from console.answers import described
 from console.app import create_app
 from console.http_api import PREFIX as V1
 from console.http_api import http_api
@@ -129,6 +130,17 @@ def test_every_route_says_who_may(desk: Desk) -> None:
     known = {(method, path) for path, methods in http_api(desk).openapi()["paths"].items() for method in methods}
 
     assert known == set(NEEDS)
+
+
+AS_A_FILE = {("get", "/incidents/{number}/notices/{notice}/file"), ("get", "/incidents/{number}/ledger")}
+
+
+def test_every_route_says_what_it_answers_by_a_name_of_its_own(desk: Desk) -> None:
+    document, (named, shapes) = http_api(desk).openapi(), described()
+
+    assert set(named) | AS_A_FILE == set(NEEDS)
+    assert {name for name, schema in shapes.items() if document["components"]["schemas"][name] != schema} == set()
+    assert "HTTPValidationError" not in str(document)
 
 
 @pytest.mark.parametrize("role", PersonRole)
