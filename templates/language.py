@@ -195,6 +195,7 @@ def _short(path: Path) -> str:
     return str(path.relative_to(FOLDER.parent)) if path.is_relative_to(FOLDER.parent) else str(path)
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """The codes of the languages there are: one for each folder with phrases."""
     return tuple(sorted(path.parent.name for path in FOLDER.glob("*/phrases.yaml")))

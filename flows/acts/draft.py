@@ -45,6 +45,7 @@ PEOPLE = (
 )
 PUBLIC = (Audience.PRESS, Audience.CUSTOMER_CARE, Audience.STAFF, Audience.BOARD)
 
+CURRENT = (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version))
 
 RemedyAct = Literal["correction", "withdrawal"]
 
@@ -290,10 +291,7 @@ def voice_of(desk: Desk, report: Report) -> Voice:
 
 def texts_of(session: Session, incident: Incident, *states: str) -> list[tuple[Notice, NoticeVersion]]:
     """The incident's notices in these states (all where none is named), each with its latest version, oldest first."""
-    query = select(Notice, NoticeVersion).join(
-        NoticeVersion,
-        (col(NoticeVersion.notice_id) == col(Notice.id)) & (col(NoticeVersion.version) == col(Notice.version)),
-    )
+    query = select(Notice, NoticeVersion).join(NoticeVersion, CURRENT)
     query = query.where(Notice.incident_id == incident.id).order_by(col(Notice.id))
     return list(session.exec(query.where(col(Notice.state).in_(states)) if states else query))
 

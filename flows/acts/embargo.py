@@ -54,14 +54,17 @@ def _untold(session: Session, incident: Incident, audience: Audience) -> str | N
 
     Whoever had the first report under a provision is told, though a supplement or the final report is still to follow.
     """
+    is_open = (col(DutyRecord.state) == "open") & (col(DutyRecord.clock_state) != "not_started")
     duties = session.exec(
-        select(DutyRecord).where(DutyRecord.incident_id == incident.id, DutyRecord.audience == audience.value)
+        # Not the rows: each holds its whole assessment.
+        select(DutyRecord.provision, DutyRecord.recipient, col(DutyRecord.met_at).is_not(None), is_open)
+        .where(DutyRecord.incident_id == incident.id, DutyRecord.audience == audience.value)
+        .order_by(col(DutyRecord.id))
     ).all()
-    has_heard = {(row.provision, row.recipient) for row in duties if row.met_at is not None}
-    for row in duties:
-        first = (row.provision, row.recipient) not in has_heard
-        if first and row.state == "open" and row.clock_state != "not_started":
-            return f"{row.provision} is open"
+    has_heard = {(provision, recipient) for provision, recipient, met, _ in duties if met}
+    for provision, recipient, _, open_now in duties:
+        if open_now and (provision, recipient) not in has_heard:
+            return f"{provision} is open"
     if duties:
         return None
     text = session.exec(

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from flows.acts.draft import current, notice_in, title
+from flows.acts.draft import CURRENT, current, notice_in, title
 from flows.acts.embargo import embargo
-from flows.acts.sign import asked_to_sign, open_roles
+from flows.acts.sign import Asked, asked_to_sign
 from flows.desk import Desk
 from models.clock import rfc3339
 from models.incident import find, identity
 from models.store import reading
-from models.tables import Approval, Delivery, DutyRecord, Incident, Notice
+from models.tables import Approval, Delivery, DutyRecord, Incident, Notice, NoticeVersion
 
 
 @dataclass(frozen=True)
@@ -67,51 +67,70 @@ def notice_list(desk: Desk, number: str) -> list[NoticeLine]:
     with reading(desk.engine) as session:
         incident = find(session, number)
         rows = session.exec(
-            select(Notice, DutyRecord)
+            select(Notice, NoticeVersion, DutyRecord)
+            .join(NoticeVersion, CURRENT)
             .join(DutyRecord, col(Notice.duty_id) == col(DutyRecord.id), isouter=True)
             .where(Notice.incident_id == incident.id)
             .order_by(col(DutyRecord.due_at).is_(None), col(DutyRecord.due_at), col(Notice.id))
         ).all()
-        lines = []
-        for notice, duty in rows:
-            version = current(session, notice)
-            levels = [finding["level"] for finding in version.findings]
-            lines.append(
-                NoticeLine(
-                    identity(notice),
-                    title(notice),
-                    duty.provision if duty else None,
-                    duty.stage if duty else None,
-                    notice.audience,
-                    notice.form,
-                    notice.language,
-                    notice.recipient,
-                    notice.state,
-                    notice.held,
-                    notice.version,
-                    version.sha256,
-                    version.facts_version,
-                    levels.count("error"),
-                    levels.count("warning"),
-                    len(version.missing),
-                    open_roles(session, incident, notice) if notice.state == "draft" else (),
-                    waits_for(session, incident, notice, desk.clock()),
-                    notice.corrects,
-                    tuple(identity(one) for one, _ in rows if one.corrects == notice.id),
-                )
-            )
-        return lines
+        corrections: dict[int | None, list[int]] = {}
+        for notice, _, _ in rows:
+            corrections.setdefault(notice.corrects, []).append(identity(notice))
+        now = desk.clock()
+        return [
+            _line(session, incident, notice, version, duty, tuple(corrections.get(notice.id, ())), now)
+            for notice, version, duty in rows
+        ]
+
+
+def _line(
+    session: Session,
+    incident: Incident,
+    notice: Notice,
+    version: NoticeVersion,
+    duty: DutyRecord | None,
+    corrected_by: tuple[int, ...],
+    now: datetime,
+) -> NoticeLine:
+    levels = [finding["level"] for finding in version.findings]
+    asked = asked_to_sign(session, incident, notice, now) if notice.state == "draft" else None
+    return NoticeLine(
+        identity(notice),
+        title(notice),
+        duty.provision if duty else None,
+        duty.stage if duty else None,
+        notice.audience,
+        notice.form,
+        notice.language,
+        notice.recipient,
+        notice.state,
+        notice.held,
+        notice.version,
+        version.sha256,
+        version.facts_version,
+        levels.count("error"),
+        levels.count("warning"),
+        len(version.missing),
+        asked.still_needed if asked else (),
+        _keeps(session, incident, notice, asked, now),
+        notice.corrects,
+        corrected_by,
+    )
 
 
 def waits_for(session: Session, incident: Incident, notice: Notice, now: datetime) -> str | None:
     """What keeps a text from leaving now, or None for one that may leave or has left."""
+    asked = asked_to_sign(session, incident, notice, now) if notice.state == "draft" else None
+    return _keeps(session, incident, notice, asked, now)
+
+
+def _keeps(session: Session, incident: Incident, notice: Notice, asked: Asked | None, now: datetime) -> str | None:
     if notice.state not in ("draft", "approved"):
         return None
     if notice.held:
         until = f" until {rfc3339(notice.held_until)}" if notice.held_until else ""
         return f"held by {notice.held_by}{until}: {notice.held_reason or 'no reason given'}"
-    if notice.state == "draft":
-        asked = asked_to_sign(session, incident, notice, now)
+    if asked:
         late = f", overdue since {rfc3339(asked.due_at)}" if asked.due_at and asked.due_at < now else ""
         others = f"; {' or '.join(asked.stand_ins)} may stand in" if asked.stand_ins else ""
         return f"signature by {' and '.join(asked.roles)}{late}{others}"

@@ -147,11 +147,12 @@ def open_roles(session: Session, incident: Incident, notice: Notice) -> tuple[st
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is asked to sign a text now, until when, and who may sign for them once that is over."""
+    """Who is asked to sign a text now, until when, who may sign for them once that is over, and who has not signed at all."""
 
     roles: tuple[str, ...]
     due_at: datetime | None
     stand_ins: tuple[str, ...]
+    still_needed: tuple[str, ...]
 
 
 def asked_to_sign(session: Session, incident: Incident, notice: Notice, now: datetime) -> Asked:
@@ -162,7 +163,12 @@ def asked_to_sign(session: Session, incident: Incident, notice: Notice, now: dat
     due_at = rule.due(version.created_at, [one.at for one in given])
     may_sign = rule.may_sign(_pairs(given), overdue=due_at is not None and now > due_at)
     others = [role.value for roles in may_sign.values() for role in roles[1:]]
-    return Asked(tuple(role.value for role in may_sign), due_at, tuple(dict.fromkeys(others)))
+    return Asked(
+        tuple(role.value for role in may_sign),
+        due_at,
+        tuple(dict.fromkeys(others)),
+        tuple(role.value for role in rule.still_open(_pairs(given))),
+    )
 
 
 def changed_since(session: Session, incident: Incident, version: NoticeVersion) -> str | None:

@@ -111,10 +111,10 @@ def test_why_a_signed_text_waits_is_shown_in_the_list_and_in_the_status(drafted:
     sign(drafted, NUMBER, note(drafted))
 
     assert queue(drafted, NUMBER) == 0
-    assert note(drafted).waits_for == "not before 2026-11-23T11:30:00Z"
-    assert [
-        wait.kind for wait in standing(drafted, NUMBER).waits if wait.reference == f"notice {note(drafted).notice}"
-    ] == ["embargo"]
+    signed = note(drafted)
+    assert signed.waits_for == "not before 2026-11-23T11:30:00Z"
+    waits = standing(drafted, NUMBER).waits
+    assert [wait.kind for wait in waits if wait.reference == f"notice {signed.notice}"] == ["embargo"]
 
 
 def test_a_hold_shows_its_reason_and_ends_by_itself_at_its_time(drafted: Desk) -> None:
