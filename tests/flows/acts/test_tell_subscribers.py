@@ -2,26 +2,31 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import select
 
 from flows.acts import audit
 from flows.acts.deliver import new_delivery
 from flows.acts.event_kinds import KINDS, EventKind
-from flows.acts.report import add_facts
+from flows.acts.report import add_facts, open_incident
 from flows.acts.subscriptions import Subscribed, event_deliveries, subscribe, subscriptions, tell_again, unsubscribe
 from flows.acts.tell_subscribers import send_test, tell_subscribers
 from flows.acts.timeline import WORDS
 from flows.acts.watch import watch_once
 from flows.desk import Desk
+from flows.settings import Settings
 from models.clock import VirtualClock
 from models.document import read_document
 from models.errors import BadInputError, NotAllowedError, UnknownNameError
 from models.incident import find
 from models.ledger import record
+from models.report import Report
 from models.store import reading, writing
 from models.tables import Delivery, EventDelivery, Incident, Subscription
 from tests.integrations.sinks import HttpSink, Reply
@@ -318,3 +323,15 @@ def test_alerts_are_events_and_only_what_was_sent_of_a_notice_is_one(
     tell_subscribers(at_work)
 
     assert [kind for _, kind in told(sink)] == ["clock.at_risk", "clock.missed", "notice.sent"]
+
+
+def test_of_two_watches_at_once_each_event_is_told_by_one(store: Engine, home: Path, sink: HttpSink) -> None:
+    desk = Desk(Settings(home=home, private_targets=("127.0.0.1",)), store)
+    made(desk, sink, everything=True)
+    numbers = [open_incident(desk, Report(title=f"Lost phone {count}"), by="Nadia Roux") for count in range(4)]
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(tell_subscribers, [desk, desk]))
+
+    assert sum(taken) == 4
+    assert sorted(told(sink)) == [(number, "incident.opened") for number in numbers]
