@@ -4,8 +4,9 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from console.page import page
+from console.page import page, words_for
 from console.rights import Right
+from console.story import titled
 from flows.acts.heading import heading
 from flows.desk import Desk
 
@@ -28,4 +29,12 @@ def incident_page(
     request: Request, desk: Desk, number: str, view: str, *, status: int = 200, **data: Any
 ) -> Response:  # Any: what a view shows
     """Render a view that extends `in_incident.html`."""
-    return page(request, view, status=status, incident=heading(desk, number), tabs=TABS, **data)
+    return page(
+        request,
+        view,
+        status=status,
+        incident=heading(desk, number),
+        tabs=TABS,
+        titled=titled(words_for(request)),
+        **data,
+    )

@@ -25,6 +25,7 @@ from models.errors import BadInputError
 from models.vocabulary import PersonRole
 from templates.facts import place_name
 from templates.language import language as texts_in
+from templates.writer import stage_name
 
 HERE = Path(__file__).parent
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
@@ -59,6 +60,8 @@ def page(request: Request, view: str, *, status: int = 200, **data: Any) -> HTML
             left=words.left,
             word=words.word,
             who=words.who,
+            stage=words.stage,
+            english=Markup(' lang="en"') if language != "en" else "",
             label=words.label,
             shown=words.shown,
             now=desk.clock(),
@@ -83,6 +86,11 @@ def language_for(request: Request, viewer: Viewer | None) -> str:
     return "en"
 
 
+def words_for(request: Request) -> "Words":
+    """The interface in the language of whoever asks."""
+    return Words(language_for(request, getattr(request.state, "viewer", None)))
+
+
 class Words:
     """The interface in one language."""
 
@@ -101,6 +109,10 @@ class Words:
     def word(self, family: str, value: str) -> str:
         """A word of the vocabulary, such as the kind `ransomware`, as the texts of this language name it."""
         return str(texts_in(self.language).phrases.say(f"words.{family}.{value}")).rstrip(".。")
+
+    def stage(self, stage: str) -> str:
+        """A stage of a duty in brackets; nothing for the first."""
+        return "" if stage == "initial" else f"({stage_name(stage, texts_in(self.language).phrases)})"
 
     def who(self, text: str) -> str:
         """Roles such as `legal and pr`, in words of this language; names of people stay as they are."""

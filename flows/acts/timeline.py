@@ -211,19 +211,30 @@ def told(kind: str, payload: Payload) -> str:
     return WORDS[kind](payload) if kind in WORDS else kind.replace(".", " ").replace("_", " ")
 
 
+def in_english(entry: LedgerEntry) -> str:
+    """One row of the ledger in words."""
+    return told(entry.kind, entry.payload)
+
+
 def timeline(desk: Desk, number: str) -> list[Event]:
     """Everything that happened to an incident, in order."""
     with reading(desk.engine) as session:
         return list(_events(entries(session, find(session, number))))
 
 
-def latest(desk: Desk, number: str, count: int, before: int | None = None) -> list[Event]:
+def latest(
+    desk: Desk,
+    number: str,
+    count: int,
+    before: int | None = None,
+    say: Callable[[LedgerEntry], str] = in_english,
+) -> list[Event]:
     """The last things that happened to an incident (or the last before an entry), the newest first."""
     with reading(desk.engine) as session:
         query = select(LedgerEntry).where(LedgerEntry.incident_id == find(session, number).id)
         query = query if before is None else query.where(LedgerEntry.seq < before)
         rows = session.exec(query.order_by(col(LedgerEntry.seq).desc()).limit(count)).all()
-        return [Event(row.seq, row.at, row.zone, row.actor, row.kind, told(row.kind, row.payload)) for row in rows]
+        return [Event(row.seq, row.at, row.zone, row.actor, row.kind, say(row)) for row in rows]
 
 
 def firsts(desk: Desk, number: str, kinds: Iterable[str]) -> dict[str, datetime]:
