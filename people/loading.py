@@ -279,7 +279,7 @@ def _read_phones(roster: Roster) -> None:
             [*map(list, zip(*batch, strict=True)), numbers],
         )
     run(
-        "UPDATE record SET phones = CASE WHEN p.number IS NULL THEN phones ELSE [p.number] END, "
+        "UPDATE record SET phones = CASE WHEN p.number IS NULL THEN phones ELSE [p.number[2:]::UBIGINT] END, "
         "extra = CASE WHEN p.number IS NULL THEN map_concat(extra, map(['phone as given'], [phone_as_given])) ELSE extra END, "
         "phone_as_given = NULL, line = coalesce(record.line, record.rowid - f.first_row + f.header + 1) "  # the row moves
         "FROM phone_read p, file f WHERE f.number = record.file AND record.phone_as_given = p.given "

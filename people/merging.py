@@ -91,14 +91,17 @@ def _join_groups(roster: Roster) -> None:
 
 def merges(roster: Roster, limit: int = 100) -> list[Merge]:
     """The merges, in order of the person kept."""
-    rows = roster.connection.execute("SELECT * FROM merge ORDER BY kept, merged LIMIT ?", [limit]).fetchall()
+    rows = roster.connection.execute(
+        "SELECT opaque(kept), opaque(merged), rule, explanation, undone FROM merge ORDER BY kept, merged LIMIT ?",
+        [limit],
+    ).fetchall()
     return [Merge(*row) for row in rows]
 
 
 def undo(roster: Roster, merged: str) -> None:
     """Take a merge back: the row is a person of its own again, and later loads leave it so."""
     changed = roster.connection.execute(
-        "UPDATE merge SET undone = true WHERE merged = ? AND NOT undone RETURNING kept", [merged]
+        "UPDATE merge SET undone = true WHERE merged = numbered(?) AND NOT undone RETURNING kept", [merged]
     ).fetchall()
     if not changed:
         raise BadInputError(f"no merge of {merged} stands; `tocsin people merges` lists them")

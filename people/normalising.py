@@ -17,8 +17,12 @@ NO = "('false', 'no', 'n', '0', 'nein', 'non', 'adult')"
 
 
 def cell(position: int) -> str:
-    """The text of one column, trimmed; NULL where it is empty."""
-    return f"nullif(trim(c{position}), '')"
+    """The text of one column, trimmed; NULL where it is empty. Only what may have a space at an end is looked at closely."""
+    cell = f"c{position}"
+    return (
+        f"CASE WHEN {cell} < '!' OR ends_with({cell}, ' ') OR strlen({cell}) <> length({cell}) "
+        f"THEN nullif(trim({cell}), '') ELSE {cell} END"
+    )
 
 
 def selecting(
@@ -65,9 +69,9 @@ def selecting(
             CASE WHEN regexp_matches(address__, '[^a-z0-9]') THEN regexp_replace({_folded("address__")}, '[^\\pL\\pN]+', '', 'g')
                 ELSE address__ END AS place__
         FROM parted)
-    SELECT format('{{:016x}}', hash(uuid())), {file}, line, given_name_, family_name_,
+    SELECT hash(uuid()), {file}, line, given_name_, family_name_,
         CASE WHEN given_name_ IS NULL AND family_name_ IS NULL THEN name__ END, birth__,
-        emails__, CASE WHEN phone__ IS NULL THEN []::VARCHAR[] ELSE [phone__] END, street_, city_, postcode_, country__, part__,
+        emails__, CASE WHEN phone__ IS NULL THEN []::UBIGINT[] ELSE [phone__[2:]::UBIGINT] END, street_, city_, postcode_, country__, part__,
         {_language(default.language)}, {_relationship(default.relationship)}, {_minor(today)}, {_categories(default.categories)},
         CASE WHEN birth__ IS NULL AND birth_date_ IS NOT NULL OR len(emails__) < odd_emails
                 OR country__ IS NULL AND country_ IS NOT NULL OR part__ IS NULL AND subdivision_ IS NOT NULL
@@ -154,15 +158,14 @@ def _date(column: str, order: str) -> str:
 
 
 def _prefix() -> str:
-    """The calling code at the head of an international number; no code is the beginning of another."""
-    two = "('20','27','30','31','32','33','34','36','39','40','41','43','44','45','46','47','48','49','51','52','53','54','55','56','57','58','60','61','62','63','64','65','66','81','82','84','86','90','91','92','93','94','95','98')"
-    return f"CASE WHEN digits[1] <> '+' THEN NULL WHEN digits[2] IN ('1', '7') THEN digits[2] WHEN digits[2:3] IN {two} THEN digits[2:3] ELSE digits[2:4] END"
+    """The first three digits of an international number, by which `calling` knows its calling code."""
+    return "CASE WHEN digits[1] = '+' THEN digits[2:4] END"
 
 
 def _phone() -> str:
     """The number where its length is one that the country uses; NULL leaves it to `phonenumbers`."""
     return """CASE
-        WHEN list_contains(i.lengths, len(digits) - 1 - len(i.prefix)) THEN digits
+        WHEN list_contains(i.lengths, len(digits) - 1 - i.code_digits) THEN digits
         WHEN t.trunk <> '' AND starts_with(digits, t.trunk) AND list_contains(t.lengths, len(digits) - len(t.trunk))
             THEN concat('+', t.prefix, digits[len(t.trunk) + 1:])
         WHEN digits[1] <> '+' AND list_contains(t.lengths, len(digits)) THEN concat('+', t.prefix, digits) END"""

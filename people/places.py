@@ -24,7 +24,7 @@ def lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     _table(connection, "country_name", "name VARCHAR, code VARCHAR", dict(_countries()).items())
     _table(connection, "part_name", "place VARCHAR, code VARCHAR", dict(_parts()).items())
     _table(connection, "language_name", "name VARCHAR, code VARCHAR", dict(_languages()).items())
-    _table(connection, "calling", "prefix VARCHAR, lengths INTEGER[]", _calling())
+    _table(connection, "calling", "prefix VARCHAR, code_digits INTEGER, lengths INTEGER[]", _calling())
     _table(connection, "trunk", "country VARCHAR, prefix VARCHAR, trunk VARCHAR, lengths INTEGER[]", _trunks())
 
 
@@ -71,13 +71,19 @@ def _languages() -> Iterator[tuple[str, str]]:
 
 
 def _calling() -> list[tuple[object, ...]]:
+    """Every first three digits of an international number: how many of them are the calling code, and the lengths after it."""
     found: dict[int, set[int]] = {}
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         for region in regions:
             data = PhoneMetadata.metadata_for_region(region)
             if data and data.general_desc:
                 found.setdefault(code, set()).update(data.general_desc.possible_length)
-    return [(str(code), sorted(lengths)) for code, lengths in found.items()]
+    return [
+        (f"{code}{rest:0{3 - digits}}"[:3], digits, sorted(lengths))
+        for code, lengths in found.items()
+        for digits in (len(str(code)),)
+        for rest in range(10 ** (3 - digits))
+    ]
 
 
 def _trunks() -> list[tuple[object, ...]]:

@@ -18,18 +18,21 @@ THREADS = 2
 
 TABLES = """
 CREATE OR REPLACE MACRO each_once(l) AS list_filter(l, lambda x, i: list_position(l, x) = i);
+CREATE OR REPLACE MACRO opaque(number) AS format('{:016x}', number);
+CREATE OR REPLACE MACRO numbered(id) AS CASE WHEN regexp_full_match(id, '[0-9a-f]{16}') THEN concat('0x', id)::UBIGINT END;
+CREATE OR REPLACE MACRO dialled(numbers) AS list_transform(numbers, lambda n: concat('+', n));
 CREATE TABLE IF NOT EXISTS file (
     number INTEGER, name VARCHAR, sha256 VARCHAR, first_row BIGINT, rows BIGINT, header BIGINT, read BIGINT);
 CREATE TABLE IF NOT EXISTS record (
-    id VARCHAR, file INTEGER, line BIGINT, given_name VARCHAR, family_name VARCHAR, full_name VARCHAR, birth_date DATE,
-    emails VARCHAR[], phones VARCHAR[], street VARCHAR, city VARCHAR, postcode VARCHAR, country VARCHAR,
+    id UBIGINT, file INTEGER, line BIGINT, given_name VARCHAR, family_name VARCHAR, full_name VARCHAR, birth_date DATE,
+    emails VARCHAR[], phones UBIGINT[], street VARCHAR, city VARCHAR, postcode VARCHAR, country VARCHAR,
     subdivision VARCHAR, language VARCHAR, relationship VARCHAR, minor BOOLEAN, categories VARCHAR[],
     extra MAP(VARCHAR, VARCHAR), identifier VARCHAR, phone_as_given VARCHAR,
     by_identifier UBIGINT, by_email UBIGINT, by_birth UBIGINT, by_address UBIGINT, reason VARCHAR, cells VARCHAR[]);
 CREATE TABLE IF NOT EXISTS refused (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR);
-CREATE TABLE IF NOT EXISTS merge (kept VARCHAR, merged VARCHAR, rule VARCHAR, explanation VARCHAR, undone BOOLEAN);
+CREATE TABLE IF NOT EXISTS merge (kept UBIGINT, merged UBIGINT, rule VARCHAR, explanation VARCHAR, undone BOOLEAN);
 CREATE OR REPLACE VIEW row_source AS
-    SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, r.id AS person
+    SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, opaque(r.id) AS person
     FROM record r JOIN file f ON r.file = f.number WHERE r.reason IS NULL;
 CREATE OR REPLACE VIEW person AS
     WITH gone AS (SELECT merged FROM merge WHERE NOT undone),
@@ -41,10 +44,10 @@ CREATE OR REPLACE VIEW person AS
             max(r.subdivision) AS subdivision, max(r.language) AS language, max(r.relationship) AS relationship,
             max(r.minor) AS minor, max(r.identifier) AS identifier
         FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept)
-    SELECT r.id, r.given_name, r.family_name,
+    SELECT opaque(r.id) AS id, r.given_name, r.family_name,
         coalesce(r.full_name, nullif(concat_ws(' ', r.given_name, r.family_name), '')) AS full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
         CASE WHEN m.kept IS NULL THEN r.emails ELSE each_once(list_concat(r.emails, m.emails)) END AS emails,
-        CASE WHEN m.kept IS NULL THEN r.phones ELSE each_once(list_concat(r.phones, m.phones)) END AS phones,
+        dialled(CASE WHEN m.kept IS NULL THEN r.phones ELSE each_once(list_concat(r.phones, m.phones)) END) AS phones,
         CASE WHEN r.street IS NULL THEN m.street ELSE r.street END AS street,
         CASE WHEN r.street IS NULL THEN coalesce(m.city, r.city) ELSE r.city END AS city,
         CASE WHEN r.street IS NULL THEN coalesce(m.postcode, r.postcode) ELSE r.postcode END AS postcode,
@@ -54,6 +57,13 @@ CREATE OR REPLACE VIEW person AS
         CASE WHEN m.kept IS NULL THEN r.categories ELSE each_once(list_concat(r.categories, m.categories)) END
             AS categories, r.extra, coalesce(r.identifier, m.identifier) AS identifier
     FROM record r ANTI JOIN gone ON r.id = gone.merged LEFT JOIN more m ON m.kept = r.id WHERE r.reason IS NULL;
+"""
+
+FROM_0_1 = """
+ALTER TABLE record ALTER id TYPE UBIGINT USING concat('0x', id)::UBIGINT;
+ALTER TABLE record ALTER phones TYPE UBIGINT[] USING list_transform(phones, lambda phone: phone[2:]::UBIGINT);
+ALTER TABLE merge ALTER kept TYPE UBIGINT USING concat('0x', kept)::UBIGINT;
+ALTER TABLE merge ALTER merged TYPE UBIGINT USING concat('0x', merged)::UBIGINT;
 """
 
 
@@ -119,10 +129,34 @@ def _key(key_file: Path, roster: Path) -> str:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool) -> None:
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET temp_file_encryption = true")
-    connection.execute(
-        "SET disabled_compression_methods = 'fsst,dict_fsst,zstd'"
-    )  # they took longer than the encryption
+    connection.execute("SET disabled_compression_methods = 'fsst,zstd'")  # they took longer than the encryption
     _choose_cipher(connection)
+    _attach_store(connection, path, key, read_only=read_only)
+    if _is_of_0_1(connection):
+        _bring_up_to_date(connection, path, key, read_only=read_only)
+    if not read_only:
+        connection.execute(TABLES)
+
+
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool) -> None:
+    connection.execute("USE memory; DETACH roster")
+    _attach_store(connection, path, key, read_only=False)
+    connection.execute(FROM_0_1 + TABLES)
+    if read_only:
+        connection.execute("CHECKPOINT roster; USE memory; DETACH roster")
+        _attach_store(connection, path, key, read_only=True)
+
+
+def _is_of_0_1(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store was made by version 0.1, which kept ids and telephone numbers as text."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'roster' AND table_name = 'record' AND column_name = 'id' "
+        "AND data_type = 'VARCHAR'"
+    )
+    return bool(found.fetchall())
+
+
+def _attach_store(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool) -> None:
     mode = ", READ_ONLY" if read_only else ""
     try:
         connection.execute(f"ATTACH '{_quoted(path)}' AS roster (ENCRYPTION_KEY '{key}'{mode})")
@@ -132,8 +166,6 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read
         ) from error
     path.chmod(0o600)
     connection.execute("USE roster")
-    if not read_only:
-        connection.execute(TABLES)
 
 
 def _choose_cipher(connection: duckdb.DuckDBPyConnection) -> None:

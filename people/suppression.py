@@ -55,7 +55,7 @@ def lay_out_suppressed(roster: Roster, marks: Mapping[SuppressionList, Mark]) ->
     _lay_out(roster)
     for kind, mark in marks.items():
         run(
-            "INSERT INTO temp.listed SELECT coalesce(m.kept, r.id), ?, NULL FROM record r "
+            "INSERT INTO temp.listed SELECT opaque(coalesce(m.kept, r.id)), ?, NULL FROM record r "
             "LEFT JOIN merge m ON m.merged = r.id AND NOT m.undone "
             "WHERE r.reason IS NULL AND list_contains(?::VARCHAR[], lower(trim(map_extract(r.extra, ?)[1])))",
             [kind.value, [value.strip().lower() for value in mark.values], mark.column],
@@ -108,8 +108,8 @@ def _match(roster: Roster, kind: SuppressionList, file: str) -> None:
     run = roster.connection.execute
     named = f"(e.name IS NULL OR e.name = {name_key(FULL_NAME)})"
     run(
-        "CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT x.line, coalesce(m.kept, x.id) AS person_id, x.channel FROM ("
-        f"SELECT e.line, r.id, e.channel FROM record r JOIN temp.entry e ON r.id = e.id WHERE r.reason IS NULL AND {named} "
+        "CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT x.line, opaque(coalesce(m.kept, x.id)) AS person_id, x.channel FROM ("
+        f"SELECT e.line, r.id, e.channel FROM record r JOIN temp.entry e ON r.id = numbered(e.id) WHERE r.reason IS NULL AND {named} "
         f"UNION ALL SELECT e.line, r.id, e.channel FROM record r JOIN temp.entry e ON r.identifier = e.identifier WHERE r.reason IS NULL AND {named} "
         f"UNION ALL SELECT e.line, r.id, e.channel FROM (SELECT id, full_name, given_name, family_name, unnest(emails) AS email FROM record WHERE reason IS NULL) r "
         f"JOIN temp.entry e ON r.email = e.email WHERE {named}) x LEFT JOIN merge m ON m.merged = x.id AND NOT m.undone"
