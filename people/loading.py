@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import phonenumbers
@@ -13,7 +14,7 @@ from people.merging import merge_duplicates
 from people.normalising import DATES, cell, selecting
 from people.places import lay_out
 from people.roster import Roster
-from people.source import Source, in_batches, look_at, rows_of
+from people.source import Source, damaged, in_batches, look_at, parquet_cells, quoted_path, rows_of
 
 BATCH = 20_000
 
@@ -96,8 +97,14 @@ def load(roster: Roster, names: list[str], mapping: Mapping, today: date) -> Loa
     drop_assignment(roster)
     lay_out(roster.connection)
     roster.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")  # rows keep their order
-    for source in sources:
-        _take(roster, source, mapping, today)
+    before = _number(roster, "SELECT count(*) FROM file")
+    try:
+        for source in sources:
+            _take(roster, source, mapping, today)
+    except BadInputError:
+        for table, column in (("file", "number"), ("refused", "file"), ("record", "file")):
+            roster.connection.execute(f"DELETE FROM {table} WHERE {column} >= ?", [before])
+        raise
     roster.connection.execute("RESET disabled_optimizers")
     _read_phones(roster)
     merge_duplicates(roster)
@@ -143,7 +150,7 @@ def _take(roster: Roster, source: Source, mapping: Mapping, today: date) -> None
         run("DELETE FROM record WHERE file = ?", [number])
         return _take(roster, replace(source, clean=False), mapping, today)
     if not (source.kind == "csv" and source.clean):
-        _insert(roster, source, mapping, today, number)
+        _insert_checked(roster, source, mapping, today, number)
     [(rows, first)] = run("SELECT count(*), coalesce(min(rowid), 0) FROM record WHERE file = ?", [number]).fetchall()
     refused = _keep_refused(roster, number, first) if source.clean and source.kind == "csv" else 0
     name = source.path.name if source.path else source.name
@@ -166,6 +173,15 @@ def _is_read_whole(roster: Roster, source: Source, mapping: Mapping, today: date
     return not swallowed
 
 
+def _insert_checked(roster: Roster, source: Source, mapping: Mapping, today: date, number: int) -> None:
+    try:
+        _insert(roster, source, mapping, today, number)
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException) as error:
+        if source.kind != "parquet":
+            raise
+        raise damaged(source.name) from error
+
+
 def _insert(roster: Roster, source: Source, mapping: Mapping, today: date, number: int) -> None:
     fields = matched(source.headers, mapping, source.name)
     relation = _relation(source) if source.clean else "rows_read"
@@ -181,17 +197,11 @@ def _insert(roster: Roster, source: Source, mapping: Mapping, today: date, numbe
 
 
 def _relation(source: Source) -> str:
-    path = str(source.path).replace("'", "''")
-    names = [f"c{position}" for position in range(len(source.headers))]
     if source.kind == "parquet":
-        columns = ", ".join(
-            f'CAST("{header.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS {name}'
-            for header, name in zip(source.headers, names, strict=True)
-        )
-        return f"(SELECT {columns} FROM read_parquet('{path}'))"
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        return parquet_cells(source)
+    columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(source.headers)))
     return (
-        f"read_csv('{path}', columns = {{{columns}}}, delim = '{source.delimiter}', quote = '\"', escape = '\"', header = true, "
+        f"read_csv('{quoted_path(source.path or Path())}', columns = {{{columns}}}, delim = '{source.delimiter}', quote = '\"', escape = '\"', header = true, "
         "auto_detect = false, store_rejects = true, rejects_table = 'rejected', rejects_scan = 'rejected_scan', max_line_size = 2000000)"
     )
 

@@ -7,11 +7,12 @@ from models.vocabulary import Category, Relationship
 from people.columns import Mapping
 
 DATES = {
-    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S"),
-    "dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y"),
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S", "%Y年%m月%d日"),
+    "dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y"),
     "mdy": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%b %d, %Y", "%B %d, %Y"),
 }
 EMAIL = r"[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"  # no sign of a name or address
 YES = "('true', 'yes', 'y', '1', 'x', 'ja', 'oui', 'si', 'minor')"
 NO = "('false', 'no', 'n', '0', 'nein', 'non', 'adult')"
 
@@ -21,7 +22,7 @@ def cell(position: int) -> str:
     cell = f"c{position}"
     return (
         f"CASE WHEN {cell} < '!' OR ends_with({cell}, ' ') OR strlen({cell}) <> length({cell}) "
-        f"THEN nullif(trim({cell}), '') ELSE {cell} END"
+        f"THEN nullif(trim(translate({cell}, '{UNSEEN}', '')), '') ELSE {cell} END"
     )
 
 
@@ -38,6 +39,7 @@ def selecting(
 ) -> str:
     """SQL for the rows of `record` from a relation with columns c0, c1 ... (and line, reason where `counted`)."""
     one = {field: _first(fields.get(field, [])) for field in ("given_name", "family_name", "full_name", "birth_date", "phone", "street", "city", "postcode", "country", "subdivision", "language", "relationship", "minor", "categories", "identifier")}  # fmt: skip
+    one["street"] = _street(one["street"], _first(fields.get("house_number", [])), _first(fields.get("street_2", [])))
     words = ", ".join(f"{sql} AS {field}_" for field, sql in one.items())
     default = mapping.defaults
     columns = [f"c{position}" for position in range(len(headers))]
@@ -53,7 +55,7 @@ def selecting(
                 ELSE full_name_ END) AS name__,
             {_bare(_ADDRESS)} AS address__,
             {_date("birth_date_", order)} AS birth__, {_digits()} AS digits
-        FROM cells c {_join("country_name n ON n.name = lower(strip_accents(country_))", "country" in fields)}),
+        FROM cells c {_join(f"country_name n ON n.name = lower(strip_accents(coalesce(country_, {_OF_THE_PART})))", bool(fields.keys() & {"country", "subdivision"}))}),
     parted AS (
         SELECT p.*, s.code AS part__, {_phone()} AS phone__, {_bare("name__")} AS bare_name,
             regexp_matches(bare_name, '[^a-z]') AS odd_name,
@@ -117,7 +119,16 @@ def _first(positions: Sequence[int]) -> str:
     return cell(positions[0]) if len(positions) == 1 else f"coalesce({', '.join(map(cell, positions))})"
 
 
-_EACH_EMAIL = "each_once(list_filter(list_transform(regexp_split_to_array(email_, '[;,]'), lambda e: trim(e)), lambda e: e <> ''))"
+_EACH_EMAIL = "each_once(list_filter(list_transform(regexp_split_to_array(email_, '[;,]'), lambda e: trim(regexp_replace(e, '^.*<([^<>]*)>\\s*$|^\\s*mailto:', '\\1'))), lambda e: e <> ''))"
+
+
+def _street(street: str, house_number: str, second: str) -> str:
+    """The street with what other columns hold of it, in the order in which it is written on an envelope."""
+    if house_number == second == _first([]):
+        return street
+    return (
+        f"CASE WHEN {street} IS NOT NULL THEN concat_ws(', ', concat_ws(' ', {street}, {house_number}), {second}) END"
+    )
 
 
 def _emails_text(positions: Sequence[int]) -> str:
@@ -147,12 +158,17 @@ def _country(default: str | None) -> str:
     return f"coalesce(n.code, CASE WHEN country_ IS NULL THEN {_literal(default)} END, {american})"
 
 
+_OF_THE_PART = "CASE WHEN regexp_full_match(subdivision_, '[A-Z]{2}-[A-Z0-9]{1,3}') THEN subdivision_[:2] END"  # US-NY
+
+
 def _literal(value: str | None) -> str:
     return f"'{value}'" if value else "NULL::VARCHAR"
 
 
 def _date(column: str, order: str) -> str:
-    formats = ", ".join(f"'{each}'" for each in (*DATES["ymd"], *DATES[order if order != "ymd" else "dmy"]))
+    first = order if order != "ymd" else "dmy"
+    other = {"dmy": "mdy", "mdy": "dmy"}[first]  # for what only that order can read
+    formats = ", ".join(f"'{each}'" for each in (*DATES["ymd"], *DATES[first], *DATES[other]))
     read = f"coalesce(try_cast({column} AS DATE), try_strptime({column}, [{formats}])::DATE)"
     return f"CASE WHEN {column} IS NOT NULL AND {read} BETWEEN DATE '1895-01-01' AND current_date THEN {read} END"
 
@@ -196,7 +212,8 @@ _ADDRESS = "CASE WHEN street_ IS NOT NULL THEN concat(street_, coalesce(postcode
 
 
 def _digits() -> str:
-    bare = "regexp_replace(regexp_replace(phone_, '^\\s*00', '+'), '[^0-9+]', '', 'g')"
+    national = "regexp_replace(regexp_replace(phone_, '^\\s*00', '+'), '^(\\+.*)\\(0\\)|\\.0$', '\\1')"  # +49 (0)30; 30.0 of a sheet
+    bare = f"regexp_replace({national}, '[^0-9+]', '', 'g')"
     return f"CASE WHEN regexp_full_match(phone_, '\\+[0-9]+') THEN phone_ ELSE {bare} END"
 
 
@@ -207,7 +224,7 @@ def _reason(headers: Sequence[str], fields: dict[str, list[int]]) -> str:
         WHEN {_header_again(headers, fields)} THEN 'the header again'
         WHEN NOT one_email AND regexp_matches(email_, '[\\x00-\\x1f]')
             THEN 'a line break or control character in the e-mail address'
-        WHEN odd_name AND regexp_matches(name__, '^[=@]') THEN 'a formula where a name belongs'
+        WHEN odd_name AND regexp_matches(name__, '^[=@]|^[-+].*[0-9(|!]') THEN 'a formula where a name belongs'
         WHEN odd_name AND regexp_matches(name__, '[\\x00-\\x1f]')
             THEN 'a line break or control character in the name'
         WHEN identifier_ IS NULL AND coalesce(key__, '') = '' AND len(emails__) = 0 AND phone_ IS NULL

@@ -19,6 +19,15 @@ ALSO_CALLED = {
 }  # fmt: skip
 
 
+PARTS_IN_ENGLISH = {
+    "DE": {
+        "bavaria": "BY", "hesse": "HE", "lower saxony": "NI", "north rhine-westphalia": "NW", "rhineland-palatinate": "RP",
+        "saxony": "SN", "saxony-anhalt": "ST", "thuringia": "TH", "baden-wuerttemberg": "BW",
+        "mecklenburg-western pomerania": "MV",
+    },
+}  # fmt: skip
+
+
 def lay_out(connection: duckdb.DuckDBPyConnection) -> None:
     """Put the tables into the connection's temporary schema."""
     _table(connection, "country_name", "name VARCHAR, code VARCHAR", dict(_countries()).items())
@@ -54,6 +63,8 @@ def _parts() -> Iterator[tuple[str, str]]:
         yield f"{country}:{bare(part.name)}", part.code
         yield f"{country}:{short.lower()}", part.code
         yield f"{country}:{part.code.lower()}", part.code
+    for country, names in PARTS_IN_ENGLISH.items():
+        yield from ((f"{country}:{name}", f"{country}-{short}") for name, short in names.items())
 
 
 def _languages() -> Iterator[tuple[str, str]]:

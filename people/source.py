@@ -4,17 +4,24 @@ import codecs
 import csv
 import hashlib
 import json
+import re
 import zipfile
+import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import AnyStr
+from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
 
 from models.errors import BadInputError
-from people.columns import Mapping, field_of
+from people.columns import Mapping, field_of, names_people
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 BLOCK = 1 << 22
 ROWS_AT_ONCE = 20_000
@@ -24,6 +31,8 @@ MOST_UNPACKED = 2_000_000_000
 MOST_RATIO = 200
 MOST_LINES = 100  # of one row, in quotes
 DELIMITERS = (",", "\t", ";", "|")
+ENDS = ("\n", "\r")
+MOST_COLUMNS = 2000
 LOOKED_AT = 30  # rows among which the header is looked for
 
 
@@ -50,6 +59,8 @@ class Source:
     delimiter: str = ","
     clean: bool = False
     query: str = ""
+    types: tuple[str, ...] = ()  # of a Parquet file's columns
+    sheet: int = 0  # of a workbook, the one that is read
 
 
 def look_at(name: str, mapping: Mapping) -> Source:
@@ -64,7 +75,7 @@ def look_at(name: str, mapping: Mapping) -> Source:
     with path.open("rb") as file:
         start = file.read(1 << 18)
     if start.startswith(b"PAR1"):
-        return _parquet(name, path)
+        return _parquet(name, path, mapping)
     if start.startswith(b"PK\x03\x04"):
         return _workbook(name, path, mapping)
     _refuse_other_formats(name, start)
@@ -95,12 +106,19 @@ def _refuse_other_formats(name: str, start: bytes) -> None:
 def rows_of(source: Source) -> Iterator[Row]:
     """The rows after the header, one at a time."""
     if source.kind == "xlsx" and source.path:
-        return _sheet_rows(source.path, source.header_line)
+        return _sheet_rows(source.path, source.sheet, source.header_line)
     if source.kind == "jsonl" and source.path:
         return _json_rows(source.path, source.headers)
     if source.kind == "postgres":
         return _query_rows(source.query)
+    if source.kind == "parquet":
+        return _parquet_rows(source)
     return _text_rows(source)
+
+
+def quoted_path(path: Path) -> str:
+    """A path as DuckDB's SQL names exactly that file: without the signs of a pattern, as in `customers[1].csv`."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path)).replace("'", "''")
 
 
 def _text(name: str, path: Path, start: bytes, mapping: Mapping) -> Source:
@@ -119,8 +137,12 @@ def _text(name: str, path: Path, start: bytes, mapping: Mapping) -> Source:
 
 
 def _encoding(start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if unmarked := _utf16_without_mark(start[:4096]):
+        return unmarked
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     try:
@@ -134,6 +156,14 @@ def _encoding(start: bytes) -> str:
         best = from_bytes(start[:65536]).best()
         return best.encoding if best and best.encoding != "ascii" else "cp1252"
     return "utf-8"
+
+
+def _utf16_without_mark(start: bytes) -> str | None:
+    """UTF-16 by its NULs, which stand before (or after) each sign of ASCII and hardly anywhere else."""
+    before, after = start[0::2].count(0), start[1::2].count(0)
+    if 10 * max(before, after) < len(start) // 2 or 5 * min(before, after) > max(before, after):
+        return None
+    return "utf-16-be" if before > after else "utf-16-le"
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -254,23 +284,20 @@ def _row(number: int, lines: list[str], delimiter: str) -> Row:
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str | None]:
-    """The lines as text, without NULs; None for one that is too long, which is passed over without being held."""
-    if encoding == "utf-16":
-        with path.open(encoding="utf-16", errors="replace", newline="\n") as text:
-            yield from _cut(lambda: text.readline(LONGEST_LINE), "\n", lambda line: line)
-        return
-    with path.open("rb") as file:
-        yield from _cut(lambda: file.readline(LONGEST_LINE), b"\n", lambda line: _decoded(line, encoding))
+    """The lines as text, without NULs; None for one that is too long, which is passed over without being held.
 
-
-def _cut(read: Callable[[], AnyStr], end: AnyStr, decoded: Callable[[AnyStr], str]) -> Iterator[str | None]:
-    while line := read():
-        if len(line) == LONGEST_LINE and not line.endswith(end):
-            while (rest := read()) and not rest.endswith(end):
-                pass
-            yield None
-        else:
-            yield decoded(line).replace("\x00", "")
+    A line ends at a line feed, a carriage return, or both.
+    """
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    # Latin-1 gives each byte back as it was: the lines of one file may be of several encodings
+    with path.open(encoding=encoding if wide else "latin-1", errors="replace", newline="") as text:
+        while line := text.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE and not line.endswith(ENDS):
+                while (rest := text.readline(LONGEST_LINE)) and not rest.endswith(ENDS):
+                    pass
+                yield None
+            else:
+                yield (line if wide else _decoded(line.encode("latin-1"), encoding)).replace("\x00", "")
 
 
 def _decoded(line: bytes, encoding: str) -> str:
@@ -280,16 +307,49 @@ def _decoded(line: bytes, encoding: str) -> str:
         return line.decode("cp1252", "replace")
 
 
-def _parquet(name: str, path: Path) -> Source:
+def _parquet(name: str, path: Path, mapping: Mapping) -> Source:
     import duckdb
 
     try:
-        found = (
-            duckdb.connect().execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [name]).fetchall()
-        )
+        found = duckdb.connect().execute(f"DESCRIBE SELECT * FROM read_parquet('{quoted_path(path)}')").fetchall()
     except duckdb.Error as error:
         raise BadInputError(f"{name}: not a whole Parquet file; export it again") from error
-    return Source(name, path, "parquet", [row[0] for row in found], 0, _examined(path, "")[1], clean=True)
+    for header, kind, *_ in found:
+        if kind.startswith(("STRUCT", "MAP")) and field_of(header, mapping):
+            raise BadInputError(f"{name}: the column {header!r} holds structures; write a column for each part of them")
+    headers, types = [row[0] for row in found], tuple(row[1] for row in found)
+    return Source(name, path, "parquet", headers, 0, _examined(path, "")[1], clean=True, types=types)
+
+
+def parquet_cells(source: Source) -> str:
+    """SQL for the rows of a Parquet file as text, in columns c0, c1 ..."""
+    columns = ", ".join(
+        f"{_as_text(header, kind)} AS c{position}"
+        for position, (header, kind) in enumerate(zip(source.headers, source.types, strict=True))
+    )
+    return f"(SELECT {columns} FROM read_parquet('{quoted_path(source.path or Path())}'))"
+
+
+def _as_text(header: str, kind: str) -> str:
+    column = '"' + header.replace('"', '""') + '"'
+    return f"array_to_string({column}, ';')" if kind.endswith("[]") else f"CAST({column} AS VARCHAR)"
+
+
+def _parquet_rows(source: Source) -> Iterator[Row]:
+    import duckdb
+
+    try:
+        found = duckdb.connect().execute(f"SELECT * FROM {parquet_cells(source)}")
+        batches = iter(lambda: found.fetchmany(ROWS_AT_ONCE), [])
+        for number, cells in enumerate(chain.from_iterable(batches), start=1):
+            yield Row(number, [cell or "" for cell in cells])
+    except duckdb.Error as error:
+        raise damaged(source.name) from error
+
+
+def damaged(name: str) -> BadInputError:
+    """The error for a file whose beginning could be read and the rest not."""
+    return BadInputError(f"{name}: it is damaged; nothing of it was loaded; export or save it again")
 
 
 def _workbook(name: str, path: Path, mapping: Mapping) -> Source:
@@ -302,25 +362,55 @@ def _workbook(name: str, path: Path, mapping: Mapping) -> Source:
         raise BadInputError(
             f"{name}: unpacks to {unpacked} bytes, {unpacked // path.stat().st_size} times its size; save it as CSV"
         )
-    start = [cells for _, cells in zip(range(LOOKED_AT), _sheet(path), strict=False)]
-    if not start:
+    sheet, headers, line = _sheet_with_people(name, path, mapping)
+    return Source(name, path, "xlsx", headers, line, _examined(path, "")[1], sheet=sheet)
+
+
+def _sheet_with_people(name: str, path: Path, mapping: Mapping) -> tuple[int, list[str], int]:
+    """The sheet whose columns say who people are (else the first), its header, and the header's line.
+
+    Raises `BadInputError` where several do: nobody on the others is to be passed over.
+    """
+    found: list[tuple[int, list[str], int]] = []
+    titles = _sheet_names(path)
+    for number in range(len(titles)):
+        start = [cells for _, cells in zip(range(LOOKED_AT), _sheet(path, number), strict=False)]
+        if start:
+            position = _header_position(start, mapping)
+            found.append((number, [cell.strip() for cell in start[position]], position + 1))
+    if not found:
         raise BadInputError(f"{name}: it holds no rows; nothing was loaded")
-    position = _header_position(start, mapping)
-    return Source(name, path, "xlsx", [cell.strip() for cell in start[position]], position + 1, _examined(path, "")[1])
+    people = [sheet for sheet in found if names_people(sheet[1], mapping)]
+    if len(people) > 1:
+        both = " and ".join(repr(titles[number]) for number, _, _ in people)
+        raise BadInputError(f"{name}: its sheets {both} all hold people; save each as a file of its own")
+    return (people or found)[0]
 
 
-def _sheet(path: Path) -> Iterator[list[str]]:
+def _sheet_names(path: Path) -> list[str]:
+    with _workbook_open(path) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def _sheet(path: Path, number: int) -> Iterator[list[str]]:
+    with _workbook_open(path) as book:
+        for row in book.worksheets[number].iter_rows(values_only=True):
+            yield ["" if value is None else _cell(value) for value in row]
+
+
+@contextmanager
+def _workbook_open(path: Path) -> Iterator["Workbook"]:
+    """An XLSX file opened to be read; raises `BadInputError` where it is damaged, wherever that shows."""
     from openpyxl import load_workbook
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (KeyError, ValueError, OSError) as error:
-        raise BadInputError(f"{path}: not a workbook that can be read; save it as CSV") from error
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield ["" if value is None else _cell(value) for value in row]
-    finally:
-        book.close()
+        try:
+            yield book
+        finally:
+            book.close()
+    except (KeyError, ValueError, OSError, SyntaxError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise damaged(str(path)) from error  # a SyntaxError is one of its XML
 
 
 def _cell(value: object) -> str:
@@ -328,9 +418,9 @@ def _cell(value: object) -> str:
     return text.removesuffix(" 00:00:00") if text[4:5] == "-" else text.removesuffix(".0")
 
 
-def _sheet_rows(path: Path, header_line: int) -> Iterator[Row]:
+def _sheet_rows(path: Path, sheet: int, header_line: int) -> Iterator[Row]:
     width = 0
-    for number, cells in enumerate(_sheet(path), start=1):
+    for number, cells in enumerate(_sheet(path, sheet), start=1):
         if number == header_line:
             width = len(cells)
         elif any(cells):
@@ -340,19 +430,19 @@ def _sheet_rows(path: Path, header_line: int) -> Iterator[Row]:
 
 def _json_lines(name: str, path: Path) -> Source:
     headers: dict[str, None] = {}
-    with path.open("rb") as file:
-        for _, line in zip(range(1000), iter(lambda: file.readline(LONGEST_LINE), b""), strict=False):
-            document = _object(line)
-            headers.update(dict.fromkeys(document or {}))
+    for line in _lines(path, "utf-8"):
+        headers.update(dict.fromkeys((_object(line) if line else None) or {}))
+        if len(headers) > MOST_COLUMNS:
+            raise BadInputError(f"{name}: its objects have more than {MOST_COLUMNS} names; write rows of one kind")
     if not headers:
         raise BadInputError(f"{name}: no line of it is a JSON object; one object a line is read")
     return Source(name, path, "jsonl", list(headers), 0, _examined(path, "")[1])
 
 
-def _object(line: bytes) -> dict[str, object] | None:
+def _object(line: str) -> dict[str, object] | None:
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 
@@ -366,7 +456,7 @@ def _json_rows(path: Path, headers: list[str]) -> Iterator[Row]:
 
 
 def _json_row(number: int, line: str, headers: list[str]) -> Row:
-    document = _object(line.encode())
+    document = _object(line)
     if document is None:
         return Row(number, [line.strip()], "not a whole JSON object")
     if any(isinstance(value, dict) for value in document.values()):

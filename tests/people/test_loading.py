@@ -211,3 +211,46 @@ def test_after_its_key_is_destroyed_nobody_reads_the_roster(store: Store, writte
     assert destroy_key(store.key)
     with pytest.raises(NotAllowedError, match="the key of this roster is gone"):
         store.rows("SELECT 1 FROM person")
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Anrede;Vorname;Nachname;Geb.-Datum;E-Mail-Adresse;Tel.;Straße;Hausnr.;PLZ;Ort;Land", "Herr;Ann;Lee;3.2.1980;a@x.example;030/123456;Rue A;1;10115;Berlin;Deutschland"),
+        ("Prénom;Nom;Date de naissance;Adresse e-mail;Téléphone;Adresse;Code postal;Ville;Pays", "Ann;Lee;03/02/1980;a@x.example;01 23 45 67 89;Rue A 1;75001;Paris;France"),
+        ("Nombre;Apellidos;Fecha de nacimiento;Correo electrónico;Móvil;Dirección;Código postal;Ciudad;País", "Ann;Lee;3-Feb-1980;a@x.example;612 345 678;Rue A 1;28001;Madrid;España"),
+        ("Nome;Cognome;Data di nascita;Indirizzo email;Cellulare;Via;Numero civico;CAP;Città;Paese", "Ann;Lee;03/02/1980;a@x.example;312 345 6789;Rue A;1;00100;Roma;Italia"),
+        ("名;姓;出生日期;电子邮箱;手机号;地址;城市;邮编;国家", "Ann;Lee;1980年2月3日;a@x.example;13800138000;Rue A 1;上海;200000;中国"),
+        ("Voornaam;Achternaam;Geboortedatum;E-mailadres;Telefoonnummer;Straat;Huisnummer;Postcode;Woonplaats;Land", "Ann;Lee;03-02-1980;a@x.example;020 794 6095;Rue A;1;1012 AB;Amsterdam;Nederland"),
+    ],
+    ids=["de", "fr", "es", "it", "zh", "nl"],
+)  # fmt: skip
+def test_headers_in_the_languages_of_people_are_known(store: Store, written: Written, header: str, row: str) -> None:
+    store.load(written("a.csv", f"{header}\n{row}\n"))
+
+    [(name, born, emails, phones, street, there)] = store.rows(
+        "SELECT full_name, birth_date, emails, len(phones), street, country IS NOT NULL AND city IS NOT NULL AND postcode IS NOT NULL FROM person"
+    )
+    assert (name, born, emails, phones, there) == ("Ann Lee", date(1980, 2, 3), ["a@x.example"], 1, True)
+    assert street == "Rue A 1"
+
+
+def test_what_stands_around_a_value_is_not_part_of_it(store: Store, written: Written) -> None:
+    rows = {
+        "Ann Lee,Ann <A@x.example>,+49 (0)170 1234567,DE,\u00a01 Elm,Flat 2": ("a@x.example", "+491701234567", "DE", None, "1 Elm, Flat 2"),
+        "Bo Li,mailto:b@x.example\u200b,2125550101.0,,,": ("b@x.example", "+12125550101", "US", "US-NY", None),
+        "\u202eCy Li,c@x.example,(212) 555-0102 ext. 5,US,2 Elm,": ("c@x.example", "+12125550102", "US", "US-NY", "2 Elm"),
+    }  # fmt: skip
+    states = iter(["Bavaria", "US-NY", "NY"])
+    lines = "".join(f"{row},{next(states)}\n" for row in rows)
+
+    store.load(written("a.csv", "name,email,phone,country,address,address 2,state\n" + lines))
+
+    found = store.rows("SELECT emails[1], phones[1], country, subdivision, street FROM person ORDER BY full_name")
+    assert found == [(*row[:3], row[3] or "DE-BY", row[4]) for row in rows.values()]
+
+
+def test_a_date_that_only_the_other_order_can_read_is_read(store: Store, written: Written) -> None:
+    store.load(written("a.csv", "name,dob\nAnn Lee,31/12/1980\nBo Li,30/12/1980\nCy Lee,12/29/1980\n"))
+
+    assert store.rows("SELECT day(birth_date) FROM person ORDER BY full_name") == [(31,), (30,), (29,)]
