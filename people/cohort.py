@@ -19,9 +19,9 @@ Spoken = Callable[[str], Sequence[str]]
 
 POST = "street IS NOT NULL AND (postcode IS NOT NULL OR city IS NOT NULL)"
 REACHED = {
-    Channel.EMAIL: "len(emails) > 0",
+    Channel.EMAIL: "has_email",
     Channel.POST: POST,
-    Channel.SMS: "len(phones) > 0",
+    Channel.SMS: "has_phone",
     Channel.IN_APP: "identifier IS NOT NULL",
 }
 ADDRESSES = {

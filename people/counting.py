@@ -68,8 +68,8 @@ def count(roster: Roster) -> Counts:
 
 
 _ALIKE = (
-    "SELECT coalesce(subdivision, country) AS place, relationship, minor, language, categories, len(emails) > 0 AS email, "
-    "len(phones) > 0 AS phone, street IS NOT NULL AS street, "
+    "SELECT coalesce(subdivision, country) AS place, relationship, minor, language, categories, has_email AS email, "
+    "has_phone AS phone, street IS NOT NULL AS street, "
     "street IS NOT NULL AND (postcode IS NOT NULL OR city IS NOT NULL) AS post, count(*) AS people FROM person GROUP BY ALL"
 )
 

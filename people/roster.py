@@ -35,7 +35,8 @@ CREATE OR REPLACE VIEW row_source AS
     SELECT f.name AS file, coalesce(r.line, r.rowid - f.first_row + f.header + 1) AS line, opaque(r.id) AS person
     FROM record r JOIN file f ON r.file = f.number WHERE r.reason IS NULL;
 CREATE OR REPLACE VIEW person AS
-    WITH gone AS (SELECT merged FROM merge WHERE NOT undone),
+    WITH touched AS (SELECT kept AS id FROM merge WHERE NOT undone UNION ALL SELECT merged FROM merge WHERE NOT undone),
+    gone AS (SELECT merged FROM merge WHERE NOT undone),
     more AS (
         SELECT m.kept, list_distinct(flatten(list(r.emails))) AS emails, list_distinct(flatten(list(r.phones))) AS phones,
             list_distinct(flatten(list(r.categories))) AS categories, max(r.birth_date) AS birth_date,
@@ -43,20 +44,28 @@ CREATE OR REPLACE VIEW person AS
             arg_max(r.postcode, r.street IS NOT NULL) AS postcode, max(r.country) AS country,
             max(r.subdivision) AS subdivision, max(r.language) AS language, max(r.relationship) AS relationship,
             max(r.minor) AS minor, max(r.identifier) AS identifier
-        FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept)
-    SELECT opaque(r.id) AS id, r.given_name, r.family_name,
-        coalesce(r.full_name, nullif(concat_ws(' ', r.given_name, r.family_name), '')) AS full_name, coalesce(r.birth_date, m.birth_date) AS birth_date,
-        CASE WHEN m.kept IS NULL THEN r.emails ELSE each_once(list_concat(r.emails, m.emails)) END AS emails,
-        dialled(CASE WHEN m.kept IS NULL THEN r.phones ELSE each_once(list_concat(r.phones, m.phones)) END) AS phones,
-        CASE WHEN r.street IS NULL THEN m.street ELSE r.street END AS street,
-        CASE WHEN r.street IS NULL THEN coalesce(m.city, r.city) ELSE r.city END AS city,
-        CASE WHEN r.street IS NULL THEN coalesce(m.postcode, r.postcode) ELSE r.postcode END AS postcode,
-        coalesce(r.country, m.country) AS country, coalesce(r.subdivision, m.subdivision) AS subdivision,
-        coalesce(r.language, m.language) AS language, coalesce(r.relationship, m.relationship) AS relationship,
-        coalesce(r.minor, m.minor) AS minor,
-        CASE WHEN m.kept IS NULL THEN r.categories ELSE each_once(list_concat(r.categories, m.categories)) END
-            AS categories, r.extra, coalesce(r.identifier, m.identifier) AS identifier
-    FROM record r ANTI JOIN gone ON r.id = gone.merged LEFT JOIN more m ON m.kept = r.id WHERE r.reason IS NULL;
+        FROM merge m JOIN record r ON r.id = m.merged WHERE NOT m.undone GROUP BY m.kept),
+    whole AS (
+        SELECT r.id, r.given_name, r.family_name, r.full_name, r.birth_date, r.emails, r.phones, r.street, r.city, r.postcode,
+            r.country, r.subdivision, r.language, r.relationship, r.minor, r.categories, r.extra, r.identifier,
+            len(r.emails) > 0 AS has_email, len(r.phones) > 0 AS has_phone
+        FROM record r ANTI JOIN touched ON touched.id = r.id WHERE r.reason IS NULL
+        UNION ALL
+        SELECT r.id, r.given_name, r.family_name, r.full_name, coalesce(r.birth_date, m.birth_date),
+            each_once(list_concat(r.emails, m.emails)), each_once(list_concat(r.phones, m.phones)),
+            CASE WHEN r.street IS NULL THEN m.street ELSE r.street END,
+            CASE WHEN r.street IS NULL THEN coalesce(m.city, r.city) ELSE r.city END,
+            CASE WHEN r.street IS NULL THEN coalesce(m.postcode, r.postcode) ELSE r.postcode END,
+            coalesce(r.country, m.country), coalesce(r.subdivision, m.subdivision), coalesce(r.language, m.language),
+            coalesce(r.relationship, m.relationship), coalesce(r.minor, m.minor),
+            each_once(list_concat(r.categories, m.categories)), r.extra, coalesce(r.identifier, m.identifier),
+            len(r.emails) > 0 OR len(m.emails) > 0, len(r.phones) > 0 OR len(m.phones) > 0
+        FROM more m JOIN record r ON r.id = m.kept ANTI JOIN gone ON gone.merged = r.id WHERE r.reason IS NULL)
+    SELECT opaque(id) AS id, given_name, family_name,
+        coalesce(full_name, nullif(concat_ws(' ', given_name, family_name), '')) AS full_name, birth_date, emails,
+        dialled(phones) AS phones, street, city, postcode, country, subdivision, language, relationship, minor, categories,
+        extra, identifier, has_email, has_phone
+    FROM whole;
 """
 
 FROM_0_1 = """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
+import phonenumbers
 import pytest
 
 from models.errors import BadInputError, NotAllowedError
@@ -254,3 +255,20 @@ def test_a_date_that_only_the_other_order_can_read_is_read(store: Store, written
     store.load(written("a.csv", "name,dob\nAnn Lee,31/12/1980\nBo Li,30/12/1980\nCy Lee,12/29/1980\n"))
 
     assert store.rows("SELECT day(birth_date) FROM person ORDER BY full_name") == [(31,), (30,), (29,)]
+
+
+def test_a_number_of_any_country_is_read_in_every_form_in_which_it_is_written(store: Store, written: Written) -> None:
+    forms = ("E164", "INTERNATIONAL", "NATIONAL")
+    rows, numbers = [], []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS - {"AC", "TA", "XK"}):  # none of them a country of ISO 3166
+        number = phonenumbers.example_number(region)
+        for form in forms:
+            written_so = phonenumbers.format_number(number, getattr(phonenumbers.PhoneNumberFormat, form))
+            rows.append(f'{region} {form},"{written_so}",{region}\n')
+            numbers.append(
+                (f"{region} {form}", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+            )
+
+    store.load(written("a.csv", "id,phone,country\n" + "".join(rows)))
+
+    assert store.rows("SELECT identifier, phones[1] FROM person ORDER BY identifier") == sorted(numbers)
