@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,6 +28,8 @@ from tests.postgres import PostgresMissingError, PostgresServer, postgres_runnin
 MEMORY, ROOM = Path("/dev/shm"), 3 << 30
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # where pytest makes its folders
+
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a run that is told to stop ends its servers too
 
 hypothesis.settings.register_profile("no duration is asserted", deadline=None)
 hypothesis.settings.load_profile("no duration is asserted")

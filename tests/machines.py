@@ -105,13 +105,7 @@ class Machines:
 
     def kill(self, name: str) -> None:
         """SIGKILL the process and everything that it started, as a machine that loses its power."""
-        process = self.running.pop(name)
-        below = _children(process.pid)  # read now: once it is gone, nothing says whose they were
-        os.killpg(process.pid, signal.SIGKILL)
-        for child in below:
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        process.wait()
+        killed(self.running.pop(name))
 
     def lose_redis(self) -> None:
         """Redis is gone for a while, and comes back with nothing in it."""
@@ -132,7 +126,17 @@ class Machines:
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
-                process.kill()
+                killed(process)
+
+
+def killed(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL a process, its session, and everything that it started in sessions of their own."""
+    below = _children(process.pid)  # read now: once it is gone, nothing says whose they were
+    os.killpg(process.pid, signal.SIGKILL)
+    for child in below:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    process.wait()
 
 
 def _children(parent: int) -> list[int]:
