@@ -17,17 +17,22 @@ from pydantic import BaseModel
 from console.facts import CHOICES, PLACES, VOCABULARY, plain_path
 from models.clock import zone
 from models.errors import BadInputError
-from models.report import Report
+from models.report import Report, Times
 
 ROWS = {
     "people": ("jurisdiction", "count", "relationship", "minors", "vulnerable"),
     "data": ("category", "classification", "encrypted", "key_compromised"),
+    "contracts": ("party", "within_hours", "from", "contact", "citation"),
+    "impact.direct_losses": ("currency", "amount"),
+    "impact.without_service": ("jurisdiction", "count", "percent_of_province", "percent_of_city"),
 }
 """The lists that a form shows as rows, each with its columns; a row without its first column is none."""
 
 QUICK_DATA = "data.category"  # every category that is ticked, all with the same encryption
 MOST_ROWS = 500
-NEVER_UNKNOWN = frozenset({"circumstances"})  # what is not listed is not established
+TIMES = tuple(Times.model_fields)
+NEVER_UNKNOWN = frozenset({"circumstances", "contracts"})  # what is not listed is not established
+HAS_DEFAULT = frozenset({"contracts.from"})  # left open, the report says it itself
 NONE = "-"
 Given = Mapping[str, Sequence[str]]
 """A filled form: what was entered under each path."""
@@ -63,7 +68,7 @@ def control(path: str) -> Control:
     plain = plain_path(path)
     kind = _kind(plain)
     family = VOCABULARY.get(plain, "")
-    choices = tuple(word.value for word in CHOICES[family]) if family else ()
+    choices = () if not family else TIMES if family == "times" else tuple(word.value for word in CHOICES[family])
     return Control(path, _ask(plain, kind, family), family, choices)
 
 
@@ -144,12 +149,12 @@ def value_at(report: Any, path: str) -> Any:  # Any: plain JSON
 
 def row_paths(report: Mapping[str, Any], name: str) -> list[str]:
     """The paths of every control of the rows of a list."""
-    return [f"{name}[{index}].{column}" for index in range(len(report.get(name) or ())) for column in ROWS[name]]
+    return [f"{name}[{index}].{column}" for index in range(len(value_at(report, name) or ())) for column in ROWS[name]]
 
 
 def row_count(given: Given, name: str) -> int:
     """How many rows of a list a filled form has."""
-    found = [int(index) for path in given for index in re.findall(rf"^{name}\[(\d{{1,9}})\]", path)]
+    found = [int(index) for path in given for index in re.findall(rf"^{re.escape(name)}\[(\d{{1,9}})\]", path)]
     return min(max(found, default=-1) + 1, MOST_ROWS + 1)
 
 
@@ -170,7 +175,8 @@ def facts_in(given: Given, zone_name: str, known: Mapping[str, Any] | None = Non
         if row_count(given, name) > MOST_ROWS:
             raise BadInputError(f"{name}: a form has at most {MOST_ROWS} rows; add the rest with `tocsin update`")
         if row_count(given, name):
-            facts[name] = _rows(given, name, zone_name, (known or {}).get(name) or []) or None
+            rows = _rows(given, name, zone_name, value_at(known or {}, name) or [])
+            _put(facts, name.split("."), rows or ([] if name in NEVER_UNKNOWN else None))
     return facts
 
 
@@ -182,6 +188,8 @@ def _rows(given: Given, name: str, zone_name: str, known: list[dict[str, Any]]) 
             path = f"{name}[{index}].{column}"
             if path in given:
                 row[column] = _stated(control(path), given[path], zone_name)
+            if row.get(column) is None and f"{name}.{column}" in HAS_DEFAULT:
+                row.pop(column, None)
         if row.get(ROWS[name][0]):
             rows.append(row)
     return rows

@@ -19,6 +19,7 @@ VOCABULARY: Mapping[str, str] = {
     "identifiability": "identifiability",
     "people.relationship": "relationship",
     "circumstances": "circumstance",
+    "contracts.from": "times",  # of the report
     "impact.official_site": "official_site",
     "impact.threat": "threat",
     "impact.official_grade": "grade",

@@ -108,6 +108,8 @@ class Words:
 
     def word(self, family: str, value: str) -> str:
         """A word of the vocabulary, such as the kind `ransomware`, as the texts of this language name it."""
+        if family == "times":
+            return self.label(f"times.{value}")
         return str(texts_in(self.language).phrases.say(f"words.{family}.{value}")).rstrip(".。")
 
     def stage(self, stage: str) -> str:

@@ -12,11 +12,11 @@ from slack_sdk import WebClient
 from console.rights import Right, rights_of
 from flows.acts.accounts import Viewer
 from flows.acts.acknowledge import acknowledge
-from flows.acts.slack_gate import answer_from_slack, gate_view, seen_by, waits_of
+from flows.acts.slack_gate import answer_from_slack, gate_again, gate_view, seen_by, waits_of
 from flows.acts.slack_person import person_in_slack
 from flows.acts.slack_report import open_from_slack, report_from
 from flows.acts.slack_seen import first_time
-from flows.acts.slack_thread import question_at, record_reply, reply_view
+from flows.acts.slack_thread import question_at, record_reply, reply_again, reply_view
 from flows.desk import Desk
 from integrations.slack_views import (
     ANSWER,
@@ -166,7 +166,10 @@ class Handlers:
         def kept(viewer: Viewer) -> View:
             language = typed(values, "language")
             words = str(typed(values, "words") or "")
-            number, came = record_reply(self.desk, viewer, reference, words, str(language) if language else None)
+            try:
+                number, came = record_reply(self.desk, viewer, reference, words, str(language) if language else None)
+            except BadInputError as error:
+                return reply_again(self.desk, viewer, reference, words, str(error))
             return said_view(number, came, self._link(number))
 
         self._show(body, str(view["id"]), Right.ADD_FACTS, kept)
@@ -195,10 +198,11 @@ class Handlers:
         reason = typed(values, "reason")
 
         def taken(viewer: Viewer) -> View:
-            decision = str(typed(values, "decision"))
-            number, key, came = answer_from_slack(
-                self.desk, viewer, reference, decision, str(reason) if reason else None
-            )
+            decision, why = str(typed(values, "decision")), str(reason) if reason else None
+            try:
+                number, key, came = answer_from_slack(self.desk, viewer, reference, decision, why)
+            except (BadInputError, NotAllowedError) as error:
+                return gate_again(self.desk, viewer, reference, error, why or "")
             return said_view(number, f"{key}: {came}, under your name.", self._link(number))
 
         self._show(body, str(view["id"]), Right.SEE, taken)

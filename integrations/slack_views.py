@@ -90,8 +90,12 @@ def answer_view(
     warnings: Sequence[str],
     reference: Mapping[str, str],
     refused: str = "",
+    typed: str = "",
 ) -> View:
-    """The exact text and its hash, and what may be said to it; `reference` comes back with the answer."""
+    """The exact text and its hash, and what may be said to it; `reference` comes back with the answer.
+
+    `refused` is why an answer before was not taken, and `typed` the reason that was given with it.
+    """
     notes = [f"To sign in spite of this, say below what you make of it: {warning}" for warning in warnings[:5]]
     return _form(
         ANSWER,
@@ -115,7 +119,12 @@ def answer_view(
             _input(
                 "reason",
                 "Reason or note; it goes on the record. Name nobody who is affected",
-                {"type": "plain_text_input", "multiline": True, "max_length": MOST_TYPED},
+                {
+                    "type": "plain_text_input",
+                    "multiline": True,
+                    "max_length": MOST_TYPED,
+                    **({"initial_value": typed[:MOST_TYPED]} if typed else {}),
+                },
                 optional=True,
             ),
         ],

@@ -41,6 +41,9 @@ SINGLE = (
     *(f"times.{name}" for name in ("materiality_determined_at", "classified_at", "ransom_paid_at")),
     *(f"organisation.{name}" for name in ("name", "country", "subdivision", "timezone", "role", "establishments")),
     *(f"organisation.{name}" for name in ("handled_in", "sectors", "attributes", "attributes_ruled_out")),
+    *(f"impact.{name}" for name in ("whole_system_down_minutes", "main_function_down_minutes", "official_site")),
+    *(f"impact.altered_pages.{name}" for name in ("homepage_minutes", "other_page_minutes", "reposts", "views")),
+    *(f"impact.{name}" for name in ("threat", "official_grade")),
 )
 
 

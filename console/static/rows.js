@@ -1,4 +1,4 @@
-// Adds another row to a list in a form, and guesses the time zone of a form that nobody has set one in.
+// Adds another row to a list in a form, or takes one out, and guesses the time zone of a form that nobody has set one in.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-add]");
   if (!button) return;
@@ -12,8 +12,21 @@ document.addEventListener("click", (event) => {
     if (part.name) part.value = "";
   }
   copy.setAttribute("aria-label", copy.getAttribute("aria-label").replace(/\d+$/, String(rows.length + 1)));
-  button.before(copy);
+  button.previousElementSibling.before(copy);
+  copy.hidden = false;
   copy.querySelector("[name]").focus();
+});
+
+// A row without its first entry is none: taken out, it stays hidden, so that the others keep their numbers.
+for (const button of document.querySelectorAll("[data-remove]")) button.hidden = false;
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-remove]")?.closest(".row");
+  if (!row) return;
+  const first = row.querySelector("[name]");
+  first.value = "";
+  first.dispatchEvent(new Event("input", { bubbles: true }));
+  row.hidden = true;
+  row.parentElement.querySelector("[data-add]").focus();
 });
 
 for (const zone of document.querySelectorAll("[data-zone-guess] [data-zone]")) {

@@ -9,7 +9,7 @@ from flows.acts.playbook import kept_playbook
 from flows.acts.read_notice import notice_text
 from flows.desk import Desk
 from integrations.slack_views import LONGEST_TEXT, View, Waiting, answer_view, said_view, waiting_view
-from models.errors import BadInputError, NotAllowedError
+from models.errors import BadInputError, NotAllowedError, TocsinError
 from models.incident import find
 from models.store import reading
 from playbooks.step import in_language
@@ -46,7 +46,7 @@ def waits_of(desk: Desk, viewer: Viewer, number: str | None, *, texts: bool) -> 
     return waiting_view("What waits", [waiting for _, waiting in sorted(found, key=lambda pair: pair[0])])
 
 
-def gate_view(desk: Desk, number: str, key: str, refused: str = "") -> View:
+def gate_view(desk: Desk, number: str, key: str, refused: str = "", typed: str = "") -> View:
     """The form for one answer, over exactly what is read; or what became of the question, where it is open no more."""
     gate = next((gate for gate in open_gates(desk, number) if gate.key == key), None)
     if gate is None:
@@ -57,8 +57,29 @@ def gate_view(desk: Desk, number: str, key: str, refused: str = "") -> View:
         return said_view(number, f"{gate.what} is longer than Slack can show; read and answer it in the console.", link)
     reference = {"number": number, "key": key, "sha256": gate.sha256}
     return answer_view(
-        number, gate.what, text, gate.sha256, gate.asked, gate.decisions, warnings, reference, refused=refused
+        number,
+        gate.what,
+        text,
+        gate.sha256,
+        gate.asked,
+        gate.decisions,
+        warnings,
+        reference,
+        refused=refused,
+        typed=typed,
     )
+
+
+def gate_again(desk: Desk, viewer: Viewer, reference: str, refused: TocsinError, typed: str) -> View:
+    """The same form with why the answer was not taken and what was typed, where it still asks for exactly the same.
+
+    Raises `refused` where it does not.
+    """
+    said = json.loads(reference)
+    number, key = seen_by(desk, said["number"], viewer), str(said["key"])
+    if not any(gate.key == key and gate.sha256 == said["sha256"] for gate in open_gates(desk, number)):
+        raise refused
+    return gate_view(desk, number, key, str(refused), typed)
 
 
 def _read(desk: Desk, number: str, gate: Gate) -> tuple[str, list[str]]:

@@ -117,6 +117,14 @@ def reply_view(desk: Desk, viewer: Viewer, channel: str, thread: str, words: str
     return record_view(number, what, words, languages, {"number": number, "key": key})
 
 
+def reply_again(desk: Desk, viewer: Viewer, reference: str, words: str, refused: str) -> View:
+    """The same form with why the words were not taken, so that they can be mended."""
+    said = json.loads(reference)
+    number, key = seen_by(desk, said["number"], viewer), str(said["key"])
+    languages = next((one.languages for one in questions(desk, number) if one.key == key), ())
+    return record_view(number, refused, words, languages, {"number": number, "key": key})
+
+
 def _known(desk: Desk, channel: str, thread: str) -> tuple[str, str]:
     found = question_at(desk, channel, thread)
     if found is None:

@@ -125,6 +125,39 @@ def test_facts_that_somebody_else_added_meanwhile_are_neither_lost_nor_passed_ov
     assert (facts(desk, number).records, facts(desk, number).cause) == (40000, "malicious_internal")
 
 
+def test_contracts_and_what_the_incident_did_beyond_the_data_have_fields_of_their_own(
+    desk: Desk, legal: TestClient
+) -> None:
+    number = opened(desk, read_report(str(DEMO / "first_facts.yaml")))
+    form = filled(legal.get(f"/incidents/{number}/facts").text)
+    assert form["contracts[0].party"] == ["Harbour Card Services"]
+    more = {
+        "contracts[0].party": "",
+        "contracts[1].party": "Acme",
+        "contracts[1].within_hours": "24",
+        "impact.altered_pages.views": "5000",
+        "impact.direct_losses[0].currency": "CNY",
+        "impact.direct_losses[0].amount": "1000000",
+    }
+
+    shown = legal.post(f"/incidents/{number}/facts/change", data={**form, **more})
+
+    assert json.loads(hidden(shown.text, "document")) == {
+        "contracts": [{"party": "Acme", "within_hours": 24, "contact": None, "citation": None}],
+        "impact": {"altered_pages": {"views": 5000}, "direct_losses": [{"currency": "CNY", "amount": 1000000}]},
+    }
+    assert legal.post(
+        f"/incidents/{number}/facts",
+        data={
+            "csrf": csrf(shown.text),
+            "document": hidden(shown.text, "document"),
+            "version": hidden(shown.text, "version"),
+        },
+    ).is_redirect
+    known = facts(desk, number)
+    assert [(one.party, one.start) for one in known.contracts] == [("Acme", "aware_at")]
+
+
 @pytest.mark.parametrize(
     ("yaml", "said"), [("recordz: 4", "did you mean"), ("a: [", "not valid YAML"), ("- 1", "facts are a mapping")]
 )

@@ -211,7 +211,8 @@ def test_four_eyes_hold_in_slack_too(page: TestClient, slack: SlackServer, offic
 
     submit(page, MEMBERS[PR], form, decision=chosen("approve"), reason=words("fine"))
 
-    slack.view_after(says("this text needs legal"))
+    again = slack.view_after(says("this text needs legal"))
+    assert says('"initial_value": "fine"')(again), "what was typed is not lost"
     assert every(office, Approval, NUMBER) == []
 
 
@@ -229,9 +230,10 @@ def test_a_text_changed_since_it_was_read_is_not_signed(page: TestClient, slack:
 def test_sending_back_needs_a_reason(page: TestClient, slack: SlackServer, office: Desk) -> None:
     gate = filing(office)
     submit(page, MEMBERS[LEGAL], opened(page, slack, LEGAL, gate), decision=chosen("reject"), reason=words(None))
-    slack.view_after(says("to reject needs a reason"))
+    again = slack.view_after(says("to reject needs a reason"))
+    assert (again["callback_id"], "submit" in again) == ("tocsin_answer", True), "the form stays open"
 
-    submit(page, MEMBERS[LEGAL], opened(page, slack, LEGAL, gate), decision=chosen("reject"), reason=words("too vague"))
+    submit(page, MEMBERS[LEGAL], again, decision=chosen("reject"), reason=words("too vague"))
 
     slack.view_after(says("sent back, under your name."))
     assert one(office, Approval, NUMBER, subject=gate.key).reason == "too vague"
