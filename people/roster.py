@@ -13,6 +13,7 @@ import duckdb
 
 from models.errors import BadInputError, NotAllowedError, StoreUnavailableError
 
+STORE = "roster.duckdb"
 MEMORY = "1GB"
 THREADS = 2
 
@@ -92,7 +93,7 @@ def open_roster(folder: Path, key_file: Path, *, read_only: bool = False, make: 
 
     Raises `BadInputError` for a roster that is not there, `NotAllowedError` for one whose key was destroyed.
     """
-    path = folder / "roster.duckdb"
+    path = folder / STORE
     if (read_only or not make) and not path.exists():
         raise BadInputError(
             f"{folder.name}: no roster is loaded; load one with `tocsin people load {folder.name} FILE`"

@@ -103,8 +103,10 @@ def _pdf() -> Finding:
 def _rosters() -> Finding:
     if encrypts_by_openssl():
         return Finding("rosters", "ok", "encrypted by OpenSSL")
-    weaker = "encrypted by DuckDB's own AES, whose nonces are weaker than OpenSSL's"
-    return Finding("rosters", "off", f"{weaker}; run `INSTALL httpfs` once in DuckDB, see docs/how-to/rosters.md")
+    weaker = "encrypted by DuckDB's own AES, whose random numbers are weaker than OpenSSL's"
+    return Finding(
+        "rosters", "off", f"{weaker}: keep the disk encrypted, and see the end of docs/how-to/rosters.md for OpenSSL"
+    )
 
 
 def _organisation(settings: Settings) -> Finding:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from people.roster import encrypts_by_openssl
 from tests.tocsin.conftest import Tocsin
 
 
@@ -10,6 +11,10 @@ def test_a_roster_becomes_facts_after_the_difference_was_shown(tocsin: Tocsin, n
     said = tocsin("people", "load", number, file, "--yes")
     assert (said.status, said.err) == (0, "")
     assert f"{number}: 3 read = 2 kept + 1 duplicates + 0 set aside\n" in said.out
+    more = tmp_path / "more.csv"
+    more.write_text("name,email,country\nAnn Lee,a@x.example,IE\n")
+    again = tocsin("people", "load", number, more, "--yes")
+    assert ("see `tocsin doctor`" in said.out, "see `tocsin doctor`" in again.out) == (not encrypts_by_openssl(), False)
 
     shown = tocsin("people", "counts", number, "--json").json
     assert [(group["jurisdiction"], group["count"]) for group in shown["groups"]] == [("IE", 1), ("JP", 1)]

@@ -13,6 +13,7 @@ from flows.acts.people import (
     list_merges,
     list_set_aside,
     load_people,
+    roster_folder,
     undo_merge,
 )
 from flows.as_json import proposal_json
@@ -21,7 +22,7 @@ from models.errors import BadInputError
 from people.columns import Mapping, read_mapping
 from people.loading import Preview
 from people.loading import preview as preview_of
-from people.roster import encrypts_by_openssl
+from people.roster import STORE, encrypts_by_openssl
 from tocsin.acting import actor
 from tocsin.casework import answer, case, list_cases, substitute
 from tocsin.cohorts import cohorts
@@ -73,6 +74,7 @@ def load(
         for file in files:
             _show(preview_of(file, mapping))
         typer.confirm("Are the columns matched rightly?", abort=True)
+    is_first = not (roster_folder(desk.settings, number) / STORE).exists()
     loaded = load_people(desk, number, files, mapping, by=actor(by, desk.settings))
     if json:
         print_json({"number": number, **asdict(loaded)})
@@ -84,7 +86,7 @@ def load(
         line(f"Set aside, with line and reason: tocsin people set-aside {number}")
     if loaded.not_understood:
         line(f"{loaded.not_understood} kept people have a value that could not be read; it is kept as it was given")
-    if not encrypts_by_openssl():
+    if is_first and not encrypts_by_openssl():
         line(
             "The roster is encrypted by DuckDB's own AES, weaker than OpenSSL's: keep the disk encrypted too, see `tocsin doctor`"
         )
