@@ -69,14 +69,16 @@ class SmtpSession:
     def _envelope(self, server: smtplib.SMTP, recipient: Address, sender: str) -> Outcome | None:
         """Name sender and recipient; None where the server waits for the mail."""
         to = recipient.addr_spec
-        options = [] if to.isascii() else ["SMTPUTF8"]
-        if options and not server.has_extn("smtputf8"):
+        if not to.isascii() and not server.has_extn("smtputf8"):
             return Outcome("refused", "the server takes no address with letters beyond ASCII")
-        for wanted, (code, words) in (
-            (250, server.mail(sender, options)),
-            (250, server.rcpt(to)),
-            (354, server.docmd("DATA")),
+        option, server.command_encoding = ("", "ascii") if to.isascii() else (" SMTPUTF8", "utf-8")
+        # Written here, one after the other: smtplib's own methods read every address anew.
+        for wanted, command, argument in (
+            (250, "MAIL", f"FROM:<{sender}>{option}"),
+            (250, "RCPT", f"TO:<{to}>"),
+            (354, "DATA", ""),
         ):
+            code, words = server.docmd(command, argument)
             if code == wanted or (wanted == 250 and 250 <= code < 260):
                 continue
             self._reset(server, code)

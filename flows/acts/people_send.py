@@ -36,7 +36,7 @@ from people.letter import Addressee
 from people.own import own_people
 from people.roster import Roster, open_roster
 
-FIRST_IN_HAND, IN_HAND = 20, 200
+FIRST_IN_HAND, IN_HAND = 20, 400
 SECONDS_IN_HAND = 2.0  # what a connection takes in hand at once is what it sends in so long
 LOOKS_EVERY = 1.0  # seconds between looks at whether sending may go on; what was sent is written down as often
 MEANWHILE_EVERY = 30.0  # seconds
