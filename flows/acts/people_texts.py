@@ -107,7 +107,7 @@ def _text(notice: Notice, version: NoticeVersion, number: str, posted_in: str | 
         language=notice.language,
         subject=version.subject,
         markdown=version.text,
-        wording=Wording(number, notice.language, words, partial(_destination, posted_in), partial(place_in, posted_in)),
+        wording=Wording(number, notice.language, words, partial(_destination, posted_in), partial(place_in, None)),
     )
 
 
