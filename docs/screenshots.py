@@ -61,7 +61,7 @@ def pages(address: str, number: str) -> dict[str, str]:
     responses = [run for run in runs if run["name"].startswith("response")]
     waiting = next(run for run in responses if "signature" in run["state_name"])
     busiest = max(responses, key=lambda run: run["total_run_time"])
-    longest = max((run for run in runs if run["name"].startswith("containment")), key=lambda run: run["total_run_time"])
+    first = next(run for run in runs if run["name"].startswith("containment"))  # which does most of the steps
     kept = {"key": {"any_": [artifact_key(number)]}}
     versions = _found(api, "artifacts", artifacts=kept, sort="CREATED_DESC")[::-1]
     last_of_day = {AS_OF.findall(version["data"])[0]: version["id"] for version in versions}
@@ -70,7 +70,7 @@ def pages(address: str, number: str) -> dict[str, str]:
         "prefect-runs": runs_of(number),
         "prefect-waiting": f"/runs/flow-run/{waiting['id']}",
         "prefect-graph": f"/runs/flow-run/{busiest['id']}",
-        "prefect-steps": f"/runs/flow-run/{longest['id']}",
+        "prefect-steps": f"/runs/flow-run/{first['id']}",
         "prefect-timeline": f"/artifacts/artifact/{versions[-1]['id']}",
         **days,
         "prefect-versions": f"/artifacts/key/{artifact_key(number)}",

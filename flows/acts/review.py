@@ -32,9 +32,10 @@ class Review:
     @property
     def summary(self) -> str:
         """One sentence."""
+        actions = f"{len(self.actions)} action{'' if len(self.actions) == 1 else 's'}"
         return (
             f"{self.duties['met']} duties met, {len(self.late)} late, {self.duties['open']} open; "
-            f"{self.counts['notices sent']} notices sent; {len(self.actions)} actions"
+            f"{self.counts['notices sent']} notices sent; {actions}"
         )
 
 
