@@ -17,6 +17,20 @@ from models.vocabulary import PersonRole
 
 PUBLIC_FORMS = ("page", "holding", "full", "followup", "banner")
 COMPONENT_STATUSES = ("degraded_performance", "partial_outage", "major_outage", "under_maintenance")
+WAYS_OUT = (
+    "smtp_host",
+    "slack_token",
+    "slack_app_token",
+    "teams_url",
+    "mattermost_url",
+    "webhook_url",
+    "pager",
+    "tickets",
+    "statuspage_page",
+    "syslog",
+    "heartbeat_url",
+)
+"""Each of these, once set, has something reach others; a rehearsal has none."""
 
 
 class Settings(BaseSettings):
@@ -197,6 +211,10 @@ class Settings(BaseSettings):
             return value if value is None else "udp://{}:{}".format(*syslog_address(value))
         except BadInputError as error:
             raise ValueError(str(error)) from error
+
+    def without_ways_out(self) -> "Settings":
+        """The same with nothing that reaches anybody."""
+        return self.model_copy(update=dict.fromkeys(WAYS_OUT))
 
     def console(self) -> str:
         """The console's address, for links."""

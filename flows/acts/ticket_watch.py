@@ -210,7 +210,8 @@ def _do_step(desk: Desk, system: TicketSystem, known: _Known, now: TicketNow) ->
         person = _person(session, row, now)
     if not row.of_task:
         return
-    why = None if person else f"in {system.title} by {now.closed_by or 'somebody'}, whom no member's address names"
+    who = now.closed_by or "somebody"
+    why = None if person else f"no member who sees the incident has the e-mail address of {who} in {system.title}"
     if person is not None:
         try:
             finish_step(desk, known.number, known.step_key, by=person, note=f"{known.reference}: {now.status}")

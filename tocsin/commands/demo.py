@@ -7,7 +7,7 @@ from typing import IO, Annotated
 import typer
 
 from flows.server import environment, free_port, running
-from flows.settings import Settings, read_settings
+from flows.settings import WAYS_OUT, Settings, read_settings
 from models.errors import NotAllowedError
 from tocsin.output import line
 
@@ -78,9 +78,8 @@ def rehearsal() -> Settings:
         }
     )
     for name in list(os.environ):  # a rehearsal reaches nobody, whatever is configured
-        if name.startswith(
-            ("TOCSIN_SMTP_", "TOCSIN_SLACK_", "TOCSIN_WEBHOOK_", "TOCSIN_LAWS", "TOCSIN_PLAYBOOKS", "TOCSIN_TEMPLATES")
-        ):
+        ways = tuple(f"TOCSIN_{way.partition('_')[0].upper()}" for way in WAYS_OUT)
+        if name.startswith((*ways, "TOCSIN_LAWS", "TOCSIN_PLAYBOOKS", "TOCSIN_TEMPLATES")):
             del os.environ[name]
     return read_settings()
 

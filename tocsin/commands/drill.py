@@ -92,14 +92,12 @@ def rehearsal_of(live: Settings, name: str) -> Settings:
     home.mkdir()
     (live.home / "cache").mkdir(exist_ok=True)
     (home / "cache").symlink_to((live.home / "cache").resolve())
-    nothing_leaves = {"smtp_host": None, "slack_token": None, "webhook_url": None}
-    return live.model_copy(
+    return live.without_ways_out().model_copy(
         update={
             "home": home,
             "database_url": None,
             "clock": home / "clock",
             "playbooks": live.playbooks,
-            **nothing_leaves,
         }
     )
 

@@ -301,8 +301,8 @@ def test_a_ticket_done_by_a_member_who_may_do_the_step_finishes_it_in_their_name
 @pytest.mark.parametrize(
     ("key", "email", "why"),
     [
-        ("isolate", "", "whom no member's address names"),
-        ("isolate", "stranger@meridia.example", "whom no member's address names"),
+        ("isolate", "", "no member who sees the incident has"),
+        ("isolate", "stranger@meridia.example", "no member who sees the incident has"),
         ("image", "sam@meridia.example", "needs evidence: disk image"),
         ("decide", "sam@meridia.example", "is for legal"),
     ],
