@@ -198,8 +198,9 @@ class Demo:
             run_now(self.desk.settings, "watch", self.number)
         for alert in self._fired():
             self.tell.line(f"  ALERT to {alert.role}: {alert.rung} ({self._local(alert.fired_at or alert.due_at)})")
-        # What was just sent can start a further duty, such as Singapore's notice to people after its filing.
-        while self._sign_all(leave=None):
+        # What was just sent can start a further duty, such as Singapore's notice to people after its filing, and once the
+        # press has been told, what it is told next is drafted.
+        while self._sign_all():
             self.respond()
         self.tell.line(f"{HELD_BACK} was signed and sent in time.")
 
@@ -277,7 +278,7 @@ class Demo:
                 if row.record == "done"
             ]
 
-    def _sign_all(self, leave: str | None) -> int:
+    def _sign_all(self, *, leave: str = "") -> int:
         """Sign every draft with as many people as its rule asks for, but for one provision; gives how many signatures."""
         signed = 0
         for line in notice_list(self.desk, self.number):
