@@ -1,6 +1,6 @@
 """One HTTP request and its answer, whose errors say whether the other side may have acted on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ import httpx
 from integrations.limit import Limit, limited
 from integrations.loopback import is_loopback
 from integrations.retry_after import retry_after
-from models.errors import BadInputError, TemporaryDeliveryError, UncertainDeliveryError
+from models.errors import BadInputError, RefusedDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 
 LARGEST_ANSWER_BYTES = 4_000_000
+CHAT_TIMEOUT = 15.0  # seconds
 LONGEST_EXCHANGE = 60.0  # seconds, for everything from the connection to the last byte of the answer
 OVERLOADED = frozenset({429, 503})
 
@@ -72,6 +73,32 @@ def post(
 ) -> Answer:
     """Send one POST; as `exchange` does."""
     return exchange(http, "POST", url, content, headers, timeout, longest)
+
+
+def post_to_chat(
+    http: httpx.Client,
+    url: str,
+    body: bytes,
+    now: datetime,
+    *,
+    chat: str,
+    mend: str,
+    takes: Callable[[Answer], bool],
+) -> Answer:
+    """Post JSON to the webhook of a chat; gives the answer.
+
+    A chat answers 2xx to what it refuses too, so that `takes` reads the answer. `mend` is what to look at after a refusal.
+    Raises `TemporaryDeliveryError`, `RefusedDeliveryError` or
+    `UncertainDeliveryError`.
+    """
+    answer = post(http, url, body, {"Content-Type": "application/json"}, CHAT_TIMEOUT)
+    must_not_be_busy(answer, now)
+    if answer.status >= 500:
+        raise TemporaryDeliveryError(f"{chat} answered {answer.status}; it may take the message later")
+    if not 200 <= answer.status < 300 or not takes(answer):
+        said = " ".join(answer.text.split())[:200]
+        raise RefusedDeliveryError(f"{chat} refused the message with {answer.status} {said}; check {mend}")
+    return answer
 
 
 def exchange(

@@ -11,12 +11,10 @@ import httpx
 
 from integrations.channel import Settlement
 from integrations.chat_card import Card, cards_of
-from integrations.exchange import must_not_be_busy, post, require_https
+from integrations.exchange import post_to_chat, require_https
 from models.clock import Clock
-from models.errors import RefusedDeliveryError, TemporaryDeliveryError
 from models.message import Message, Taken
 
-TIMEOUT_SECONDS = 15.0
 LONGEST_TEXT = 2_000
 MOST_CARDS = 20
 CUT = "There is more; it is in Tocsin."
@@ -43,15 +41,15 @@ class Mattermost:
         Raises `TemporaryDeliveryError`, `RefusedDeliveryError` or `UncertainDeliveryError`.
         """
         body = json.dumps(_post(message), ensure_ascii=False).encode()
-        answer = post(self.http, self.url, body, {"Content-Type": "application/json"}, TIMEOUT_SECONDS)
-        must_not_be_busy(answer, self.clock())
-        if answer.status >= 500:
-            raise TemporaryDeliveryError(f"Mattermost answered {answer.status}; it may take the post later")
-        if not 200 <= answer.status < 300 or answer.text.strip() != "ok":
-            said = " ".join(answer.text.split())[:200]
-            raise RefusedDeliveryError(
-                f"Mattermost refused the post with {answer.status} {said}; check TOCSIN_MATTERMOST_URL"
-            )
+        answer = post_to_chat(
+            self.http,
+            self.url,
+            body,
+            self.clock(),
+            chat="Mattermost",
+            mend="TOCSIN_MATTERMOST_URL",
+            takes=lambda said: said.text.strip() == "ok",
+        )
         return Taken(message.key, f"{answer.status} taken by Mattermost")
 
     def was_taken(self, message: Message) -> bool | None:  # noqa: ARG002 - the channel names it

@@ -11,12 +11,10 @@ import httpx
 
 from integrations.channel import Settlement
 from integrations.chat_card import Card, cards_of
-from integrations.exchange import Answer, must_not_be_busy, post, require_https
+from integrations.exchange import Answer, post_to_chat, require_https
 from models.clock import Clock
-from models.errors import RefusedDeliveryError, TemporaryDeliveryError
 from models.message import Message, Taken
 
-TIMEOUT_SECONDS = 15.0
 LARGEST_BYTES = 27_000  # Teams takes 28 kB
 LONGEST_TEXT = 2_000
 CUT = "There is more; it is in Tocsin."
@@ -42,14 +40,9 @@ class Teams:
 
         Raises `TemporaryDeliveryError`, `RefusedDeliveryError` or `UncertainDeliveryError`.
         """
-        body = _body(message)
-        answer = post(self.http, self.url, body, {"Content-Type": "application/json"}, TIMEOUT_SECONDS)
-        must_not_be_busy(answer, self.clock())
-        if answer.status >= 500:
-            raise TemporaryDeliveryError(f"Teams answered {answer.status}; it may take the card later")
-        if not 200 <= answer.status < 300 or _says_that_it_failed(answer):
-            said = " ".join(answer.text.split())[:200]
-            raise RefusedDeliveryError(f"Teams refused the card with {answer.status} {said}; check TOCSIN_TEAMS_URL")
+        answer = post_to_chat(
+            self.http, self.url, _body(message), self.clock(), chat="Teams", mend="TOCSIN_TEAMS_URL", takes=_takes
+        )
         return Taken(message.key, f"{answer.status} taken by Teams")
 
     def was_taken(self, message: Message) -> bool | None:  # noqa: ARG002 - the channel names it
@@ -57,9 +50,9 @@ class Teams:
         return None
 
 
-def _says_that_it_failed(answer: Answer) -> bool:
+def _takes(answer: Answer) -> bool:
     """An incoming webhook answers 200 with `1`, a workflow 202 without a word; an error comes as 200 with words."""
-    return answer.is_page or answer.text.strip() not in ("", "1")
+    return not answer.is_page and answer.text.strip() in ("", "1")
 
 
 def _body(message: Message) -> bytes:

@@ -1,5 +1,5 @@
 import json as json_module
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,8 @@ from models.errors import BadInputError
 from models.report import Report
 from tocsin.acting import actor
 from tocsin.output import By, Json, line, print_json, table
+
+Record = tuple[int, ImportedReport]  # with its place in the file
 
 app = typer.Typer()
 FORMATS: dict[str, Callable[[Iterable[str], str], Iterator[ImportedReport]]] = {
@@ -50,36 +52,32 @@ def import_(
         raise BadInputError(f"{file}: no record {only}" if only else f"{file}: no record in it")
     numbers = _opened([one.report for _, one in found], by) if opening else [None] * len(found)
     paths = [_written(into, index, one) if into else None for index, one in found]
-    if json:
-        print_json(
-            [
-                {
-                    "record": index,
-                    "incident_id": one.incident_id,
-                    "number": number,
-                    "file": path and str(path),
-                    "warnings": one.warnings,
-                }
-                | {"report": one.report.model_dump(mode="json", by_alias=True)}
-                for (index, one), number, path in zip(found, numbers, paths, strict=True)
-            ]
-        )
-        return
-    table(
-        ("record", "report", "kind", "where", "doubts", ""),
-        (
-            (
-                index,
-                one.report.title[:70],
-                one.report.kind,
-                one.report.organisation.country,
-                len(one.warnings),
-                number or path,
-            )
-            for (index, one), number, path in zip(found, numbers, paths, strict=True)
-        ),
-    )
-    line(f"{len(found)} reports. Unknown facts stay unknown: add them with `tocsin update NUMBER FILE`.")
+    done = list(zip(found, numbers, paths, strict=True))
+    print_json([_json(*one) for one in done]) if json else _show(done)
+
+
+def _json(record: Record, number: str | None, path: Path | None) -> dict[str, object]:
+    index, one = record
+    return {
+        "record": index,
+        "incident_id": one.incident_id,
+        "number": number,
+        "file": path and str(path),
+        "warnings": one.warnings,
+        "report": one.report.model_dump(mode="json", by_alias=True),
+    }
+
+
+def _show(done: Sequence[tuple[Record, str | None, Path | None]]) -> None:
+    heads = ("record", "report", "kind", "where", "doubts", "")
+    table(heads, (_row(*one) for one in done))
+    line(f"{len(done)} reports. Unknown facts stay unknown: add them with `tocsin update NUMBER FILE`.")
+
+
+def _row(record: Record, number: str | None, path: Path | None) -> tuple[object, ...]:
+    index, one = record
+    facts = one.report
+    return index, facts.title[:70], facts.kind, facts.organisation.country, len(one.warnings), number or path
 
 
 def _read(kind: str, file: Path) -> Iterator[ImportedReport]:
