@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from flows.acts.subscriptions import must_be_readable, subscriptions
 from flows.desk import Desk, open_desk
 from flows.organisation import read_organisation
 from flows.server import answers, local_address
@@ -142,6 +143,7 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, "ok", "an address is set; cards go there")
     if settings.tickets:
         yield ticket_health(settings)
+    yield subscription_health(settings)
     yield Finding(
         "webhook",
         "ok" if settings.webhook_url else "off",
@@ -152,6 +154,21 @@ def _channels(settings: Settings) -> Iterator[Finding]:
 def ticket_health(settings: Settings) -> Finding:
     """Whether tickets can be made there now, and what the watch last found wrong."""
     return _tried("tickets", lambda: _tickets(settings))
+
+
+def subscription_health(settings: Settings) -> Finding:
+    """Whether those who subscribed to events hear them."""
+    try:
+        desk = open_desk(settings)
+        told = subscriptions(desk)
+        must_be_readable(desk)
+    except TocsinError as error:
+        return Finding("subscriptions", "wrong", str(error))
+    failing = [f"{one.subscription} ({one.host})" for one in told if one.failures]
+    if failing:
+        advice = f"`tocsin subscriptions deliveries {failing[0].partition(' ')[0]}` shows its answers"
+        return Finding("subscriptions", "wrong", f"{', '.join(failing)} did not take the last event; {advice}")
+    return Finding("subscriptions", "ok" if told else "off", f"told of events: {len(told)}")
 
 
 def _tickets(settings: Settings) -> str:

@@ -161,6 +161,13 @@ def target_of(desk: Desk, row: Subscription) -> Target:
     return Target(found["url"], found["secret"].encode())
 
 
+def must_be_readable(desk: Desk) -> None:
+    """Raise `NotAllowedError` where the key of the secrets is another one or gone."""
+    with reading(desk.engine) as session:
+        for row in session.exec(_running()):
+            target_of(desk, row)
+
+
 def running_numbers(desk: Desk) -> Sequence[int]:
     """The numbers of those that are told."""
     with reading(desk.engine) as session:

@@ -14,6 +14,7 @@ from sqlmodel import select
 from flows.acts import audit
 from flows.acts.deliver import new_delivery
 from flows.acts.event_kinds import KINDS, EventKind
+from flows.acts.health import Finding, subscription_health
 from flows.acts.report import add_facts, open_incident
 from flows.acts.subscriptions import Subscribed, event_deliveries, subscribe, subscriptions, tell_again, unsubscribe
 from flows.acts.tell_subscribers import send_test, tell_subscribers
@@ -276,6 +277,21 @@ def test_a_subscription_that_ended_hears_nothing_more(
         with pytest.raises(UnknownNameError, match="no subscription has the number 1"):
             act()
     assert sink.received == []
+
+
+def test_the_doctor_says_who_takes_nothing_and_that_a_key_is_gone(
+    at_work: Desk, sink: HttpSink, opened: Callable[..., str]
+) -> None:
+    assert subscription_health(at_work.settings).state == "off"
+    made(at_work, sink, "incident.opened")
+    assert subscription_health(at_work.settings) == Finding("subscriptions", "ok", "told of events: 1")
+    opened()
+    sink.replies = [Reply(500)]
+    tell_subscribers(at_work)
+    found = subscription_health(at_work.settings)
+    assert (found.state, "1 (127.0.0.1) did not take the last event" in found.detail) == ("wrong", True)
+    (at_work.settings.home / "keys" / "targets.key").unlink()
+    assert "set the targets again" in subscription_health(at_work.settings).detail
 
 
 def test_what_a_dead_sender_left_is_sent_again_under_the_same_key(
