@@ -121,10 +121,15 @@ def end(viewer: SendsToPeople, desk: AtDesk, number: Visible, asked: Why) -> Jso
 @router.get(PEOPLE + "/proof", dependencies=[READS_TEXTS])
 def told(desk: AtDesk, number: Visible, person: Annotated[str | None, Field(max_length=100)] = None) -> Json:
     """Who was told: by duty how many, by which text and when the last; of a person, by opaque id, what was sent."""
+    _must_be_sent(desk, number)
     return proof(desk, number, person)
 
 
 def _standing(desk: Desk, number: str) -> Json:
+    _must_be_sent(desk, number)
+    return {"number": number, **progress_json(progress(desk, number))}
+
+
+def _must_be_sent(desk: Desk, number: str) -> None:
     if not has_sending(desk, number):
         raise NotThereError(f"nothing is being sent to the people of {number} yet")
-    return {"number": number, **progress_json(progress(desk, number))}
