@@ -172,7 +172,7 @@ def _firsts(chain: list[dict[str, Any]]) -> dict[str, datetime]:
 
 def _signatures(now: Standing) -> str:
     asked = sum(wait.kind == "signature" for wait in now.waits)
-    return f" · **{asked}** wait for a signature" if asked else ""
+    return f" · **{asked}** wait{'s' if asked == 1 else ''} for a signature" if asked else ""
 
 
 def _headline(now: Standing) -> str:

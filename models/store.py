@@ -17,9 +17,8 @@ from models.errors import BadInputError, StoreUnavailableError
 BUSY_TIMEOUT_MS = 5_000
 LONGEST_TURN_SECONDS = 20
 _TURNS: defaultdict[str, Lock] = defaultdict(Lock)
-CACHE_KIB = (
-    16_384  # at most, for each connection; with SQLite's own 2,000 a pass over a million clocks reads the disk again
-)
+# At most, for each connection; with its own 2,000 SQLite reads the disk again in a pass over a million clocks.
+CACHE_KIB = 32_768
 FIRST_OPENING_MS = 60_000  # while another process makes or migrates the tables
 FIRST_OPENING_STEP_S = 0.05
 CONNECT_TIMEOUT_S = 10
