@@ -236,13 +236,11 @@ def _order(roster: Roster, relation: str, fields: dict[str, list[int]], mapping:
     if mapping.dates or "birth_date" not in fields:
         return mapping.dates or "dmy"
     column = cell(fields["birth_date"][0])
-    fitting = {
-        order: _number(
-            roster,
-            f"SELECT count(*) FROM (SELECT {column} AS d FROM {relation} LIMIT 20000) WHERE try_strptime(d, {list(DATES[order])}) IS NOT NULL",
-        )
-        for order in ("dmy", "mdy")
-    }
+    fit = ", ".join(f"count(*) FILTER (try_strptime(d, {list(DATES[order])}) IS NOT NULL)" for order in ("dmy", "mdy"))
+    [counts] = roster.connection.execute(
+        f"SELECT {fit} FROM (SELECT {column} AS d FROM {relation} LIMIT 20000)"
+    ).fetchall()
+    fitting = dict(zip(("dmy", "mdy"), counts, strict=True))
     american = mapping.defaults.country == "US" or ("subdivision" in fields and "country" not in fields)
     return max(fitting, key=lambda order: (fitting[order], (order == "mdy") == american))
 
