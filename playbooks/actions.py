@@ -53,6 +53,8 @@ RECORDED_EVENTS = (
     "facts.added",
     "notice.ready",
     "notice.released",
+    "ticket.done",
+    "ticket.dropped",
 )
 """What the incident's own ledger says and a step may wait for."""
 
