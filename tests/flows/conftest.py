@@ -59,6 +59,27 @@ def told_home(signed_home: Path, tmp_path_factory: pytest.TempPathFactory, law_c
     return home
 
 
+@pytest.fixture(scope="session")
+def forty_home(signed_home: Path, tmp_path_factory: pytest.TempPathFactory, law_cache: Path) -> Path:
+    """The same home with a roster of forty people in France, who are to be written to by mail."""
+    home = tmp_path_factory.mktemp("forty")
+    (home / "cache").symlink_to(law_cache)
+    clock = VirtualClock(home / "clock")
+    clock.set(START)
+    signed = copied(signed_home, home, clock.path)
+    assign_people(signed, french(40))
+    signed.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def forty(forty_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
+    """A desk with the incident `INC-2026-0001` and forty people in France."""
+    desk = copied(forty_home, home, clock.path)
+    yield desk
+    desk.engine.dispose()
+
+
 @pytest.fixture
 def told(told_home: Path, home: Path, clock: VirtualClock) -> Iterator[Desk]:
     """A desk with the incident `INC-2026-0001`, six of whose people were written to."""

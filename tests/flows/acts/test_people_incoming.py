@@ -20,10 +20,7 @@ from tests.flows.meridia import CARE, LEGAL, draft, notice_row, notices, one
 from tests.integrations.sinks import MailSink
 
 BY_POST = (
-    HEAD
-    + "Anna,Planted,,1 rue de l'Exemple,Paris,75001,FR,fr\n"
-    + "Bela,Planted,,2 rue de l'Exemple,Paris,75002,FR,fr\n"
-    + "Carl,Planted,,Beispielweg 3,Wien,1010,AT,fr\n"
+    HEAD + "Anna,Planted,,1 rue de l'Exemple,Paris,75001,FR,fr\n" + "Bela,Planted,,Beispielweg 3,Wien,1010,AT,fr\n"
 )
 
 
@@ -33,18 +30,18 @@ def test_letters_are_written_once_and_their_people_are_told_once_they_were_poste
         send(desk)
     assert sink.taken == []
 
-    first, *rest = write_letters(signed, NUMBER, tmp_path / "print", by=LEGAL)
+    first, rest = write_letters(signed, NUMBER, tmp_path / "print", by=LEGAL)
 
-    for batch in (first, *rest):
+    for batch in (first, rest):
         text = "".join(page.extract_text() for page in pypdf.PdfReader(batch.pdf).pages)
         assert (batch.letters, text.count("Planted")) == (1, 1)
         assert ("AUTRICHE" in text, "AUTRICHE" in batch.manifest.read_text()) == ("Wien" in text,) * 2
         assert "FRANCE" not in text, "no country stands in an address of the country in which it is posted"
         assert "planted" not in batch.manifest.read_text().lower()
-    assert sorted(path.suffix for path in first.pdf.parent.iterdir()) == [*[".csv"] * 3, *[".pdf"] * 3]
+    assert sorted(path.suffix for path in first.pdf.parent.iterdir()) == [".csv", ".csv", ".pdf", ".pdf"]
     assert write_letters(signed, NUMBER, tmp_path / "print", by=LEGAL) == []
     assert one(signed, DutyRecord, NUMBER, provision="eu-gdpr-34").state == "open"
-    assert [posted(signed, NUMBER, batch.name, by=LEGAL) for batch in (first, *rest)] == [1, 1, 1]
+    assert [posted(signed, NUMBER, batch.name, by=LEGAL) for batch in (first, rest)] == [1, 1]
     assert one(signed, DutyRecord, NUMBER, provision="eu-gdpr-34").state == "met"
     with pytest.raises(NotAllowedError, match="no batch"):
         posted(signed, NUMBER, first.name, by=LEGAL)

@@ -33,13 +33,6 @@ from tests.flows.post import DeskByPost
 from tests.integrations.sinks import HttpSink, MailSink, Reply
 
 
-@pytest.fixture
-def forty(signed: Desk) -> Desk:
-    """Forty people in France."""
-    assign_people(signed, french(40))
-    return signed
-
-
 def test_everybody_gets_the_signed_text_once_under_a_message_id_of_their_own(forty: Desk) -> None:
     with sink_and_desk(forty) as (sink, desk):
         tally = send(desk)
