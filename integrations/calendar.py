@@ -28,7 +28,8 @@ def as_calendar(name: str, deadlines: Sequence[Deadline]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", REFRESH)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})  # RFC 7986 wants its kind said
+    calendar.add("x-published-ttl", "PT15M")  # what Outlook reads in its place
     for deadline in deadlines:
         event = Event()
         event.add("uid", f"{deadline.key}@tocsin")
