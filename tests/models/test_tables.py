@@ -121,9 +121,17 @@ def test_every_time_column_keeps_its_zone_of_origin() -> None:
         "recovery_code",
         "api_token",
     }
-    asked_for = {"kept_answer", "slack_request", "slack_user", "calendar_feed", "candidate_event", "personal_view"}
-    at_work = {"lease", "watch_run", "sending_slot"}
-    of_their_incident = {"notice", "person_delivery"}
+    asked_for = {
+        "kept_answer",
+        "slack_request",
+        "slack_user",
+        "calendar_feed",
+        "candidate_event",
+        "personal_view",
+        "subscription",
+    }
+    at_work = {"lease", "watch_run", "sending_slot", "ticket_watch"}
+    of_their_incident = {"notice", "person_delivery", "case_mail", "event_delivery"}
     assert timed - zoned == signing_in | asked_for | at_work | of_their_incident, "these are of the machine's own time"
 
 
