@@ -40,7 +40,7 @@ def retention(
             ((one.number, rfc3339(one.closed_at), one.texts, one.facts, one.evidence, one.deliveries) for one in found),
         )
     done = "removed; the ledgers stay" if removing else "older than that; --purge removes their words for good"
-    line(f"{len(found)} closed incidents {done}.")
+    line(f"{len(found)} closed incident{'' if len(found) == 1 else 's'} {done}.")
 
 
 def _json(one: Expired) -> dict[str, object]:
