@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from console.page import page, words_for
 from console.rights import Right
-from console.story import titled
+from console.story import named, titled
 from flows.acts.heading import heading
 from flows.desk import Desk
 
@@ -29,12 +29,14 @@ def incident_page(
     request: Request, desk: Desk, number: str, view: str, *, status: int = 200, **data: Any
 ) -> Response:  # Any: what a view shows
     """Render a view that extends `in_incident.html`."""
+    words = words_for(request)
     return page(
         request,
         view,
         status=status,
         incident=heading(desk, number),
         tabs=TABS,
-        titled=titled(words_for(request)),
+        titled=titled(words),
+        named=named(words),
         **data,
     )

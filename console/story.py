@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from console.page import Words
 from flows.acts.timeline import in_english
 from models.document import read_document, validated
+from models.duty import Duty
 from models.tables import LedgerEntry
 from models.vocabulary import Audience
 from templates.language import language as texts_in
@@ -44,6 +45,7 @@ class Story(BaseModel):
     lists: str
     english: frozenset[str]
     forms: Mapping[str, str]
+    provisions: Mapping[str, str]
     kinds: Mapping[str, str | list[str]]
 
 
@@ -79,6 +81,14 @@ def titled(words: Words) -> Callable[[str], str]:
         return Markup("{}（{}，{}）").format(told.forms[found["form"]], recipient, found["rest"])
 
     return named
+
+
+def named(words: Words) -> Callable[[Duty], str]:
+    """What a duty is called in the language of `words`; in English where that has no name for it."""
+    if words.language == "en":
+        return lambda duty: duty.name
+    names = story(words.language).provisions
+    return lambda duty: names.get(duty.provision) or _english(duty.name)
 
 
 @cache

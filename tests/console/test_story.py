@@ -64,6 +64,14 @@ def test_a_piece_whose_part_is_missing_is_left_out_and_what_people_typed_is_esca
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_provisions_that_there_are_have_a_name(language: str, desk: Desk) -> None:
+    known = {part.id for law in desk.laws.laws for part in law.provisions}
+
+    assert set(story(language).provisions) <= known
+    assert {one for one in known if one.startswith("cn-")} <= set(story(language).provisions)
+
+
 def test_a_text_is_named_by_its_form() -> None:
     said = teller(Words("zh"))(entry("notice.drafted", what="filing to CNIL (eu-gdpr-33, fr)", version=1))
 
