@@ -16,4 +16,5 @@ def test_three_people_carry_a_breach_from_the_report_to_the_sent_notice_in_the_b
     assert RESPONDER in [entry["actor"] for entry in ledger(desk, number, "step.done")]
     assert [entry["actor"] for entry in ledger(desk, number, "notice.approved")] == [LEGAL]
     assert PR in [entry["actor"] for entry in ledger(desk, number, "notice.edited")]
+    assert [entry["kept"] for entry in payloads(desk, number, "people.loaded")] == [40]
     assert payloads(desk, number, "delivery.sent")

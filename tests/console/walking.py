@@ -27,6 +27,7 @@ from flows.server import free_port
 from flows.settings import Settings
 from models.clock import VirtualClock
 from tests.conftest import DEMO, START
+from tests.flows.affected import french
 from tests.flows.meridia import CARE, LEGAL, PR, RESPONDER, carry, join_team
 
 CHROMIUM = "/usr/bin/chromium"
@@ -137,6 +138,7 @@ def _responder(here: Walk) -> None:
     here.go(page, "/steps")
     here.picture(page, "steps")
     _do_a_step(page)
+    _load_people(here, page)
 
 
 def _do_a_step(page: Page) -> None:
@@ -182,6 +184,20 @@ def _report(here: Walk, page: Page) -> None:
     here.number = page.url.rpartition("/")[2]
     add_to_incident(here.desk, here.number, PR, by=RESPONDER)
     add_to_incident(here.desk, here.number, CARE, by=RESPONDER)
+
+
+def _load_people(here: Walk, page: Page) -> None:
+    """Upload a roster, confirm its columns, and see it counted."""
+    here.go(page, "/people")
+    page.locator("#file").set_input_files(
+        {"name": "customers.csv", "mimeType": "text/csv", "buffer": french(40).encode()}
+    )
+    page.locator('form[action$="/file"] button').click()
+    page.wait_for_url("**/people/file")
+    here.picture(page, "people-columns")
+    page.locator('form[action$="/load"] button').click()
+    page.locator("#counted h3").wait_for()
+    here.picture(page, "people")
 
 
 def _legal(here: Walk) -> None:
