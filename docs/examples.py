@@ -3,6 +3,7 @@
 Run with `make examples` or `python -m docs.examples`; a test makes them again and compares.
 """
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -126,7 +127,7 @@ def _export(desk: Desk, number: str, notice: int, folder: Path, name: str, forma
     with tempfile.TemporaryDirectory() as made:
         for one in export_notices(desk, number, notice, formats, Path(made)):
             ending = one.file.rpartition(f"v{one.version}")[2]
-            Path(one.file).replace(folder / f"{name}{ending}")
+            shutil.move(one.file, folder / f"{name}{ending}")
 
 
 if __name__ == "__main__":
