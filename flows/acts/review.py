@@ -84,7 +84,7 @@ def reviewed(desk: Desk, number: str) -> Review:
                 session.exec(select(Alert.id).where(Alert.incident_id == incident.id, Alert.state == "fired")).all()
             ),
         }
-    late = tuple(f"{c.provision} ({c.stage})" for c in now.clocks if c.due_at and c.due_at < (c.met_at or now.now))
+    late = tuple(f"{c.provision} ({c.stage})" for c in now.clocks if c.state != "undecided" and _over(c, now))
     return Review(
         number,
         now.now,
@@ -115,6 +115,11 @@ def _span(first: datetime | None, second: datetime | None) -> float | None:
     return round((second - first) / timedelta(hours=1), 1) if first and second else None
 
 
+def _over(clock: ClockLine, now: Standing) -> bool:
+    """Whether the limit ran out before the duty was met; whether an undecided one is owed at all nobody knows."""
+    return clock.due_at is not None and clock.due_at < (clock.met_at or now.now)
+
+
 def _by_state(clocks: Iterable[ClockLine]) -> dict[str, int]:
     states = [clock.state for clock in clocks]
     return {state: states.count(state) for state in ("met", "open", "undecided")}
@@ -127,7 +132,8 @@ def _actions(now: Standing, report: Report, late: Iterable[str]) -> Iterable[str
         yield f"Find out why a text had to go by override: {text}"
     for clock in now.clocks:
         if clock.state == "undecided":
-            yield f"Decide {clock.provision}: {', '.join(clock.missing_facts) or 'the open question'}"
+            over = "; its limit has run out if it applies" if _over(clock, now) else ""
+            yield f"Decide {clock.provision}: {', '.join(clock.missing_facts) or 'the open question'}{over}"
         elif clock.state == "open" and clock.clock_state != "not_started":
             yield f"Meet {clock.provision} ({clock.stage}) to {clock.recipient}"
     for wait in now.waits:

@@ -3,13 +3,18 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
+from flows.acts.evaluate import evaluate
+from flows.acts.report import open_incident
 from flows.acts.review import reviewed, write_review
 from flows.desk import Desk
 from models.clock import VirtualClock
+from models.document import read_document
 from models.errors import LedgerAlteredError
+from models.report import report_of
 from models.store import writing
 from models.tables import LedgerEntry
 from tests.flows.meridia import (
+    REPORTER,
     add,
     ledger,
     notices,
@@ -20,13 +25,12 @@ from tests.flows.meridia import (
 )
 
 NUMBER = "INC-2026-0001"
-SMALL = b"""
-title: Misdirected list
-kind: misdirected_message
-times: {aware_at: 2026-11-23T08:30:00+01:00}
-organisation: {name: Example Club, country: JP, timezone: Asia/Tokyo, role: controller, establishments: [JP]}
-data: [{category: name, classification: internal, encrypted: false}]
-people: [{jurisdiction: JP, count: 4}]
+LOST = b"""
+title: Lost laptop
+times: {aware_at: 2026-11-21T08:00:00Z}
+organisation: {country: FR, role: controller}
+people: [{jurisdiction: FR, count: 20}]
+data: [{category: health, encrypted: false}]
 """
 
 
@@ -57,6 +61,17 @@ def test_what_is_late_or_open_becomes_an_action(drafted: Desk, clock: VirtualClo
     assert any("why eu-gdpr-33 (initial) was late" in action for action in review.actions)
     assert "Meet eu-gdpr-33 (initial) to CNIL" in review.actions
     assert "Record when the incident was contained (times.contained_at)" in review.actions
+
+
+def test_a_limit_that_nobody_knows_to_be_owed_is_not_late_but_is_to_be_decided(desk: Desk) -> None:
+    number = open_incident(desk, report_of(read_document("small.yaml", LOST)), by=REPORTER)
+    evaluate(desk, number)
+
+    review = reviewed(desk, number)
+
+    assert review.late == ()
+    over = {action.partition(":")[0] for action in review.actions if action.endswith("run out if it applies")}
+    assert "Decide ch-isa-74a" in over
 
 
 def test_a_review_that_says_nothing_new_is_not_noted_again(drafted: Desk) -> None:
