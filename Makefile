@@ -36,7 +36,7 @@ serve: setup ## console, Prefect server with its UI, worker and deadline watch; 
 	@$(RUN) tocsin serve
 
 test: setup ## every test; those that need PostgreSQL, Redis or Chromium say so where it is not there
-	@$(RUN) pytest -n $(AT_ONCE) --dist loadgroup
+	@$(RUN) pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 kill-test: setup ## a thousand processes killed at every boundary of every effect, on both databases; what arrived is compared
 	@$(RUN) python -m tests.flows.kills
