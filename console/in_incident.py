@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from console.page import page, words_for
 from console.rights import Right
-from console.story import named, titled
+from console.story import asked, named, titled
 from flows.acts.heading import heading
 from flows.desk import Desk
 
@@ -38,5 +38,6 @@ def incident_page(
         tabs=TABS,
         titled=titled(words),
         named=named(words),
+        asked=asked(words),
         **data,
     )

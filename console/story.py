@@ -21,6 +21,7 @@ from templates.language import language as texts_in
 from templates.writer import stage_name
 
 FOLDER = Path(__file__).parent / "stories"
+WAITING = re.compile(r"(?P<question>.+) \((?P<texts>\d+) texts? waits?\)")
 TITLE = re.compile(r"(?P<form>[^:]+?) to (?P<recipient>.+) \((?P<rest>[^()]*)\)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*")
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
@@ -45,6 +46,7 @@ class Story(BaseModel):
     lists: str
     english: frozenset[str]
     forms: Mapping[str, str]
+    waiting: str
     provisions: Mapping[str, str]
     kinds: Mapping[str, str | list[str]]
 
@@ -89,6 +91,22 @@ def named(words: Words) -> Callable[[Duty], str]:
         return lambda duty: duty.name
     names = story(words.language).provisions
     return lambda duty: names.get(duty.provision) or _english(duty.name)
+
+
+def asked(words: Words) -> Callable[[str, str], str]:
+    """A question that texts leave open, by its key, in the language of `words`; in English where that has none for it."""
+    if words.language == "en":
+        return lambda _, question: question
+    waiting, phrases = story(words.language).waiting, texts_in(words.language).phrases.words
+
+    def question(key: str, english: str) -> str:
+        said = phrases.get(f"content.{key}.question")
+        found = WAITING.fullmatch(english)
+        if said is None:
+            return _english(english)
+        return said if found is None else Markup(waiting).format(question=said, texts=found["texts"])
+
+    return question
 
 
 @cache

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.page import LOCALES, Words
-from console.story import placeholders, story, teller
+from console.story import asked, placeholders, story, teller
 from flows.acts.timeline import WORDS, latest
 from flows.desk import Desk
 from models.tables import LedgerEntry
@@ -76,3 +76,12 @@ def test_a_text_is_named_by_its_form() -> None:
     said = teller(Words("zh"))(entry("notice.drafted", what="filing to CNIL (eu-gdpr-33, fr)", version=1))
 
     assert said == "草稿：报告（CNIL，eu-gdpr-33, fr）（第1版）"
+
+
+def test_what_texts_ask_is_asked_in_the_language_of_the_page() -> None:
+    ask, english = asked(Words("zh")), "What further measures are planned?"
+
+    assert ask("measures_planned", english) == "拟进一步采取哪些措施？"
+    assert ask("measures_planned", f"{english} (11 texts wait)") == "拟进一步采取哪些措施？（11份文本等待答复）"
+    assert ask("no_such_part", "What of <b>?") == '<span lang="en">What of &lt;b&gt;?</span>'
+    assert asked(Words("en"))("measures_planned", english) == english

@@ -291,7 +291,9 @@ class Demo:
                 one = approve(self.desk, self.number, line.notice, by=who, sha256=line.sha256, note=note)
                 roles, signed = one.still_needed, signed + 1
         if signed:
-            self.tell.line(f"{signed} signatures, each bound to the SHA-256 of the text that was read.")
+            self.tell.line(
+                f"{signed} signature{'' if signed == 1 else 's'}, each bound to the SHA-256 of the text that was read."
+            )
         return signed
 
     def _held_back(self) -> ClockLine | None:
