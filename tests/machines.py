@@ -1,7 +1,7 @@
 """Several machines on this one: PostgreSQL, Redis, Prefect servers behind one address, workers, and the watch.
 
-`python -m tests.machines` runs 100 incidents at once on two servers and three workers, and kills a worker and a server in
-the middle; then a few more, while PostgreSQL is restarted and Redis loses all that it held. It ends with 1 if anything is
+`python -m tests.machines` runs 12 incidents at once, or `--incidents 100`, on two servers and three workers, and kills a worker
+and a server in the middle; then a few more, while PostgreSQL is restarted and Redis loses all that it held. It ends with 1 if anything is
 lost or sent twice. The breach is a small one, of seven notices in one language, so that the machines have to be many and
 not their texts.
 """

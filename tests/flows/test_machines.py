@@ -1,4 +1,4 @@
-"""Several machines at once, in small; `make machines-test` does the same with a hundred incidents."""
+"""Several machines at once, in small; `make machines-test` does the same with more incidents."""
 
 import os
 import signal
