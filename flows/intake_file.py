@@ -3,12 +3,12 @@ incidents by rule."""
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
 
@@ -20,6 +20,7 @@ from models.document import nearest, read_document, validated
 from models.errors import BadInputError
 from models.vocabulary import Kind, Level
 
+T = TypeVar("T")
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
@@ -120,23 +121,24 @@ def read_intake(path: Path | None) -> Intake:
     document = read_document(path) if path else None
     file = validated(IntakeFile, document) if document else IntakeFile()
     beside = path.parent if path else Path()
-    sources = dict(built_in_sources())
-    for name, sender in file.sources.items():
-        if sender.mapping:
-            sources[name] = read_mapped(name, beside / sender.mapping)
-        elif name not in sources:
-            raise BadInputError(
-                f"{path}: {name!r} is no source that we know{nearest(name, sources)}; give it a `mapping`"
-            )
-    relays = dict(known_relays())
-    for name, sender in file.relays.items():
-        if sender.mapping:
-            relays[name] = read_relay(name, beside / sender.mapping)
-        elif name not in relays:
-            raise BadInputError(
-                f"{path}: {name!r} is no relay that we know{nearest(name, relays)}; give it a `mapping`"
-            )
+    sources = _and_mapped("source", built_in_sources(), path, file.sources, read_mapped)
+    relays = _and_mapped("relay", known_relays(), path, file.relays, read_relay)
     return Intake(file, sources, _secrets(beside, file.sources), relays, _secrets(beside, file.relays))
+
+
+def _and_mapped(
+    what: str, known: Mapping[str, T], path: Path | None, senders: Mapping[str, Sender], read: Callable[[str, Path], T]
+) -> dict[str, T]:
+    """Those that we know, and those that a mapping beside the file describes; a name that is neither is refused."""
+    found = dict(known)
+    for name, sender in senders.items():
+        if path and sender.mapping:
+            found[name] = read(name, path.parent / sender.mapping)
+        elif name not in found:
+            raise BadInputError(
+                f"{path}: {name!r} is no {what} that we know{nearest(name, found)}; give it a `mapping`"
+            )
+    return found
 
 
 def _secrets(beside: Path, senders: Mapping[str, Sender]) -> dict[str, Path]:

@@ -20,7 +20,7 @@ from tests.conftest import DEMO
 from tests.flows.meridia import payloads
 from tests.flows.server import ROOT, PrefectServer
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 LIMIT_SECONDS = 150
 SILENCE_SECONDS = 10

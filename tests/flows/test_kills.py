@@ -31,7 +31,6 @@ from tests.flows.kills.sinks import Sinks, sinks_running
 from tests.flows.meridia import every, ledger
 
 CHOSEN, LINES = 3, 1
-pytestmark = pytest.mark.xdist_group("kills")
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from models.tables import Approval
 from tests.flows.meridia import LEGAL, PR, RESPONDER, every, ledger, notices, step
 from tests.flows.server import PrefectServer
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 NUMBER = "INC-2026-0001"
 DEPLOY = ("-c", "import asyncio; from flows.start import deploy; asyncio.run(deploy(3600))")

@@ -54,7 +54,7 @@ from tests.flows.meridia import (
 )
 from tests.flows.server import FLOW, PrefectServer
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 NUMBER = "INC-2026-0001"
 PLANTED = {

@@ -16,7 +16,7 @@ import pytest
 from docs.screenshots import CHROMIUM, other_hosts
 from flows.server import running
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.prefect
 NUMBER = "INC-2026-0001"
 
 
